@@ -1,0 +1,1 @@
+"""Who may come in: clinics, people, their roles, and the one door to rows."""

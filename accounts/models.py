@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import ROLE_CHOICES, ROLE_LABELS, Role
+
+
+def time_zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())]
+
+
+class Clinic(models.Model):
+    """The house that people work in, with what it decided about its forms."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("Name of the clinic"), max_length=100)
+    time_zone = models.CharField(_("Time zone"), max_length=50, default="UTC", choices=time_zones)
+    sender_name = models.CharField(_("Sender's name in e-mails"), max_length=60, blank=True)
+    names_therapist = models.BooleanField(_("Name the therapist in e-mails"), default=False)
+    link_valid_days = models.PositiveSmallIntegerField(
+        _("Days a link stays valid"),
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+    )
+    crisis_text = models.TextField(_("If you need help now"), max_length=1000, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(link_valid_days__range=(1, 30)), name="clinic_link_valid_days_1_to_30"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User) -> UserQuerySet:
+        """The people of one's own clinic."""
+        return self.filter(clinic_id=user.clinic_id, clinic__isnull=False)
+
+    def therapists(self) -> UserQuerySet:
+        return self.filter(roles__contains=[Role.THERAPIST])
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def therapists(self) -> UserQuerySet:
+        return self.get_queryset().therapists()
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person who logs in: therapist, clinic admin, front desk, or several of these."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, null=True, related_name="people")
+    email = models.EmailField(_("E-mail address"), max_length=254, unique=True)
+    display_name = models.CharField(_("Name that clients see"), max_length=80)
+    roles = ArrayField(
+        models.CharField(max_length=12, choices=ROLE_CHOICES), default=list
+    )
+    is_active = models.BooleanField(default=True)
+    is_superuser = models.BooleanField(default=False)  # runs the machine; sees no clinical row
+    created_at = models.DateTimeField()
+    deactivated_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["display_name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(
+                condition=Q(is_active=True) | Q(deactivated_at__isnull=False),
+                name="user_inactive_has_deactivated_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.email
+
+    @property
+    def role_labels(self) -> list[str]:
+        return [str(ROLE_LABELS[Role(role)]) for role in self.roles]
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: User) -> InvitationQuerySet:
+        return self.filter(clinic_id=user.clinic_id, clinic__isnull=False)
+
+    def open(self, at: datetime) -> InvitationQuerySet:
+        return self.filter(accepted_at__isnull=True, expires_at__gt=at)
+
+
+class Invitation(models.Model):
+    """A colleague's way in: a mailed link, once, for a week."""
+
+    VALID = timedelta(days=7)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField(_("E-mail address"), max_length=254)
+    roles = ArrayField(models.CharField(max_length=12, choices=ROLE_CHOICES))
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    digest = models.BinaryField(max_length=32, unique=True, null=True)  # null until mailed
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.clinic_id})"
+
+    @property
+    def role_labels(self) -> list[str]:
+        return [str(ROLE_LABELS[Role(role)]) for role in self.roles]

@@ -1,0 +1,189 @@
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from knox.models import AuthToken
+
+from accounts import services
+from accounts.door import get_visible_or_404
+from accounts.forms import ClinicForm, InviteForm, JoinForm, TokenForm
+from accounts.http import UserRequest
+from accounts.models import Clinic, Invitation, User
+from accounts.permissions import Permission, Role, has_permission, requires
+from audit.refusals import Refused
+from outbox import links
+from outbox.models import Message
+
+JOIN_SECONDS = 3600
+
+HOMES = [
+    (Permission.CARE_FOR_OWN_CLIENTS, "caseload"),
+    (Permission.SEE_ROSTER, "front_desk"),
+    (Permission.SEE_CLINIC_FIGURES, "clinic"),
+]
+
+
+@require_safe
+def home(request: UserRequest) -> HttpResponse:
+    for permission, place in HOMES:
+        if has_permission(request.user, permission):
+            return redirect(place)
+    return render(request, "accounts/no_clinic.html")
+
+
+@require_safe
+@requires(Permission.MANAGE_CLINIC)
+def people(request: UserRequest) -> HttpResponse:
+    return _people_page(request, InviteForm())
+
+
+def _people_page(request: UserRequest, form: InviteForm, status: int = 200) -> HttpResponse:
+    invitations = list(
+        Invitation.objects.visible_to(request.user).open(timezone.now()).order_by("email")
+    )
+    mails = Message.objects.filter(about__in=[row.pk for row in invitations])
+    states = {mail.about: mail.get_state_display() for mail in mails}
+    context = {
+        "people": User.objects.visible_to(request.user).order_by("-is_active", "display_name"),
+        "invitations": [(row, states.get(row.pk, "")) for row in invitations],
+        "form": form,
+    }
+    return render(request, "accounts/people.html", context, status=status)
+
+
+@require_POST
+@requires(Permission.MANAGE_CLINIC)
+def invite(request: UserRequest) -> HttpResponse:
+    form = InviteForm(request.POST)
+    if form.is_valid():
+        try:
+            invitation = services.invite(
+                clinic=_clinic(request),
+                email=form.cleaned_data["email"],
+                roles=[Role(role) for role in form.cleaned_data["roles"]],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(refusal.field, str(refusal.sentence))
+        else:
+            told = _("An invitation to %(email)s is on its way.") % {"email": invitation.email}
+            messages.success(request, told)
+            return redirect("people")
+    return _people_page(request, form, status=422)
+
+
+def _clinic(request: UserRequest) -> Clinic:
+    if request.user.clinic is None:
+        raise Http404
+    return request.user.clinic
+
+
+@require_POST
+@requires(Permission.MANAGE_CLINIC)
+def set_active(request: UserRequest, user_id: UUID, active: bool) -> HttpResponse:
+    person: User = get_visible_or_404(User.objects, request.user, pk=user_id)
+    change = services.reactivate if active else services.deactivate
+    try:
+        change(person, by=request.user, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal.sentence))
+    else:
+        told = _("%(name)s can log in again.") if active else _("%(name)s can no longer log in.")
+        messages.success(request, told % {"name": person.display_name})
+    return redirect("people")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.MANAGE_CLINIC)
+def clinic_settings(request: UserRequest) -> HttpResponse:
+    clinic = _clinic(request)
+    form = ClinicForm(request.POST or None, initial=_as_set(clinic))
+    if request.method == "POST" and form.is_valid():
+        services.change_clinic(clinic, **form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, _("Saved. This counts for forms sent from now on."))
+        return redirect("clinic_settings")
+    status = 422 if form.errors else 200
+    return render(request, "accounts/settings.html", {"form": form}, status=status)
+
+
+def _as_set(clinic: Clinic) -> dict[str, Any]:
+    return {name: getattr(clinic, name) for name in ClinicForm.Meta.fields}
+
+
+def _join_cookie() -> str:
+    return "__Host-join" if settings.HTTPS else "join"
+
+
+@login_not_required
+@require_safe
+def join_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the token out of the address bar, as with the clients' links."""
+    response = redirect("join")
+    response.status_code = 303
+    response.set_cookie(
+        _join_cookie(),
+        token,
+        max_age=JOIN_SECONDS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@sensitive_post_parameters("password")
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    token = request.COOKIES.get(_join_cookie(), "")
+    open_invitations = Invitation.objects.open(timezone.now()).select_related("clinic")
+    invitation = open_invitations.filter(digest=links.digest(token)).first()
+    if invitation is None:
+        return render(request, "accounts/join_invalid.html", status=410)
+    form = JoinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.accept_invitation(token, **form.cleaned_data, at=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal.sentence))
+        else:
+            messages.success(request, _("Your account is ready. Please log in."))
+            response = redirect("account_login")
+            response.delete_cookie(_join_cookie())
+            return response
+    context = {"form": form, "invitation": invitation}
+    return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.USE_API)
+def tokens(request: UserRequest) -> HttpResponse:
+    form = TokenForm(request.POST or None)
+    new_token = ""
+    if request.method == "POST" and form.is_valid():
+        days = form.cleaned_data["days"]
+        _token, new_token = services.create_token(by=request.user, days=days, at=timezone.now())
+    context = {
+        "form": form,
+        "tokens": AuthToken.objects.filter(user=request.user).order_by("-created"),
+        "new_token": new_token,
+    }
+    return render(request, "accounts/tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires(Permission.USE_API)
+def revoke_token(request: UserRequest, token_key: str) -> HttpResponse:
+    if not services.revoke_token(token_key=token_key, by=request.user, at=timezone.now()):
+        raise Http404
+    messages.success(request, _("The token no longer works."))
+    return redirect("tokens")

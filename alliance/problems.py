@@ -1,0 +1,62 @@
+"""Errors of the API as problem details (RFC 9457), with the same sentences as the pages."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework.exceptions import APIException, NotAuthenticated, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from audit.refusals import Refused
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. What it does not know stays an error of the server."""
+    if isinstance(error, Refused):
+        return _problem(error.status, error.code, str(error.sentence), _at(error))
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    fields = error.detail if isinstance(error, ValidationError) else None
+    problem = _problem(response.status_code, _code(error), _detail(error, response), fields)
+    for name in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if name in response.headers:
+            problem.headers[name] = response.headers[name]
+    return problem
+
+
+def _at(refusal: Refused) -> dict[str, list[str]] | None:
+    return {refusal.field: [str(refusal.sentence)]} if refusal.field else None
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error, Http404):
+        return "not_found"
+    if isinstance(error, PermissionDenied):
+        return "permission_denied"
+    return str(error.default_code) if isinstance(error, APIException) else "error"
+
+
+def _detail(error: Exception, response: Response) -> str:
+    if isinstance(error, ValidationError):
+        return "Some fields are not as they should be."
+    if isinstance(error, NotAuthenticated):
+        return "Send a token: Authorization: Bearer <token>."
+    data = response.data
+    return str(data["detail"]) if isinstance(data, dict) and "detail" in data else ""
+
+
+def _problem(status: int, code: str, detail: str, fields: Any) -> Response:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": code.replace("_", " "),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if fields:
+        body["fields"] = fields
+    return Response(body, status=status, content_type=CONTENT_TYPE)

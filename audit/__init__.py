@@ -1,0 +1,1 @@
+"""What happened: one row for each change, added to and never altered."""

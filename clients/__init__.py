@@ -1,0 +1,1 @@
+"""Clients, and their treatments: one client with one therapist."""

@@ -1,0 +1,1 @@
+"""Instruments and how they are scored. Holds no personal data."""

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+CLAIM = timedelta(minutes=2)  # longer than any worker may send: see CELERY_TASK_TIME_LIMIT
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due(self, at: datetime) -> MessageQuerySet:
+        return self.filter(state=Message.State.QUEUED, due_at__lte=at).order_by("due_at")
+
+    def abandoned(self, at: datetime) -> MessageQuerySet:
+        """Claimed by a worker that never told the end."""
+        return self.filter(state=Message.State.SENDING, claimed_at__lt=at - CLAIM)
+
+    def not_delivered(self) -> MessageQuerySet:
+        """Those that need a person: nobody knows, or everybody knows, that they did not arrive."""
+        return self.filter(state__in=Message.TROUBLED)
+
+
+class Message(models.Model):
+    """One mail that is owed to somebody. It holds no address and no text: see `composers`."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("waiting to be sent")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("not sent")
+        BOUNCED = "bounced", _("came back")
+        UNCERTAIN = "uncertain", _("perhaps not sent")
+        CANCELLED = "cancelled", _("no longer needed")
+
+    TROUBLED = (State.FAILED, State.BOUNCED, State.UNCERTAIN)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=40)
+    about = models.UUIDField()
+    slot = models.PositiveSmallIntegerField(default=0)  # 0 the first mail, 1 the first resend ...
+    clinic_id = models.UUIDField(null=True)  # no foreign key: this layer lies below the clinics
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    state_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "about", "slot"], name="outbox_message_one_mail_per_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="outbox_due", condition=Q(state="queued")),
+            models.Index(fields=["claimed_at"], name="outbox_open", condition=Q(state="sending")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about} ({self.state})"
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt, so that a receiver can tell a repeated mail."""
+        return f"<{self.id}@{settings.MAIL_DOMAIN}>"
+
+    @property
+    def is_troubled(self) -> bool:
+        return self.state in self.TROUBLED

@@ -1,0 +1,143 @@
+"""Queue a mail, send what is due, and say what became of it.
+
+PostgreSQL is the queue of record. Celery only rings: a lost ring costs one period of the sweep.
+"""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _noop
+
+from audit.services import Actor, record
+from outbox import composers, smtp
+from outbox.doorbell import ring_on_commit
+from outbox.models import Message
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=2)
+
+NOT_WRITTEN = _noop("This mail could not be written. The server's log says why.")
+LOST_WORKER = _noop("The program stopped while this mail was being sent. It may have arrived.")
+
+
+@transaction.atomic
+def queue(
+    kind: str, about: UUID, *, clinic_id: UUID | None, by: Actor | None, at: datetime, slot: int = 0
+) -> Message:
+    """Owe a mail. The same reason (kind, about, slot) owes one mail, however often it is asked."""
+    message, created = Message.objects.get_or_create(
+        kind=kind,
+        about=about,
+        slot=slot,
+        defaults={"clinic_id": clinic_id, "state_at": at, "due_at": at, "created_at": at},
+    )
+    if created:
+        record("outbox.queue", by=by, at=at, about=message, clinic_id=clinic_id, kind=kind)
+        ring_on_commit("outbox.deliver", message.pk)
+    return message
+
+
+def next_slot(kind: str, about: UUID) -> int:
+    """The slot of a mail that is sent once more for the same row."""
+    last = Message.objects.filter(kind=kind, about=about).aggregate(last=Max("slot"))["last"]
+    return 0 if last is None else last + 1
+
+
+def deliver(message_id: UUID, *, at: datetime) -> Message.State | None:
+    """Send one message if it is due and nobody else has it; returns the state it ends in."""
+    claimed = _claim(message_id, at=at)
+    if claimed is None:
+        return None
+    message, email = claimed
+    outcome = smtp.send(email, message_id=message.message_id)
+    return _settle(message.pk, outcome, at=timezone.now())
+
+
+@transaction.atomic
+def _claim(message_id: UUID, *, at: datetime) -> tuple[Message, composers.Email] | None:
+    """Take the message for this worker and write its mail; committed before a byte is sent."""
+    due = Message.objects.due(at).select_for_update(skip_locked=True)
+    message = due.filter(pk=message_id).first()
+    if message is None:
+        return None
+    try:
+        with transaction.atomic():
+            email = composers.compose(message.kind, message.about, at)
+    except composers.NotWanted as why:
+        _move(message, Message.State.CANCELLED, reason=str(why), at=at)
+        return None
+    except Exception:
+        logger.exception("Message %s could not be written.", message.pk)
+        message.attempts += 1
+        _retry(message, NOT_WRITTEN, at=at)
+        return None
+    message.attempts += 1
+    message.claimed_at = at
+    _move(message, Message.State.SENDING, reason="", at=at)
+    return message, email
+
+
+@transaction.atomic
+def _settle(message_id: UUID, outcome: smtp.Outcome, *, at: datetime) -> Message.State | None:
+    """Note how the attempt ended. A refusal that may pass is tried again, later and later."""
+    message = Message.objects.select_for_update().get(pk=message_id)
+    if message.state not in (Message.State.SENDING, Message.State.UNCERTAIN):
+        return None
+    if outcome.state == Message.State.QUEUED:
+        _retry(message, outcome.reason, at=at)
+    else:
+        _move(message, outcome.state, reason=outcome.reason, at=at)
+    return Message.State(message.state)
+
+
+def _retry(message: Message, reason: str, *, at: datetime) -> None:
+    """Back into the queue, or to the people when it was tried often enough."""
+    if message.attempts >= MAX_ATTEMPTS:
+        _move(message, Message.State.FAILED, reason=reason, at=at)
+        return
+    message.due_at = at + _pause(message.attempts)
+    _move(message, Message.State.QUEUED, reason=reason, at=at)
+
+
+def _pause(attempts: int) -> timedelta:
+    """Double the pause with each attempt, with a fifth of chance so that retries spread out."""
+    pause = min(FIRST_PAUSE * 2 ** max(attempts - 1, 0), LONGEST_PAUSE)
+    return pause * random.uniform(0.9, 1.1)
+
+
+def _move(message: Message, state: Message.State, *, reason: str, at: datetime) -> None:
+    message.state, message.state_at, message.reason = state, at, reason[:200]
+    message.save()
+    record(
+        "outbox.move",
+        by=None,
+        at=at,
+        about=message,
+        clinic_id=message.clinic_id,
+        state=str(state),
+        attempts=message.attempts,
+    )
+
+
+def deliver_due(*, at: datetime, limit: int = 500) -> int:
+    """Do all that is owed now, with or without a broker; returns how many were attempted."""
+    set_aside_abandoned(at=at)
+    due = list(Message.objects.due(at).values_list("pk", flat=True)[:limit])
+    return sum(deliver(pk, at=at) is not None for pk in due)
+
+
+@transaction.atomic
+def set_aside_abandoned(*, at: datetime) -> int:
+    """A worker died while sending: perhaps the mail left. Never sent again by itself."""
+    abandoned = list(Message.objects.abandoned(at).select_for_update(skip_locked=True))
+    for message in abandoned:
+        _move(message, Message.State.UNCERTAIN, reason=LOST_WORKER, at=at)
+    return len(abandoned)

@@ -1,0 +1,74 @@
+"""Hand one mail to the mail server, and tell what is known afterwards."""
+
+import smtplib
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.utils.translation import gettext_noop as _noop
+
+from outbox.composers import Email
+from outbox.models import Message
+
+UNREACHABLE = _noop("The mail server could not be reached.")
+BROKE_OFF = _noop("The mail server broke off before it answered. The mail may have arrived.")
+REFUSED_ADDRESS = _noop("The mail server does not know this address.")
+REFUSED = _noop("The mail server refused the mail.")
+BUSY = _noop("The mail server asked to try again later.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`state` QUEUED means: certainly not sent, worth another attempt."""
+
+    state: Message.State
+    reason: str = ""
+
+
+def send(email: Email, *, message_id: str) -> Outcome:
+    """Send over SMTP. Connecting is safe to repeat; after that only the server's word counts."""
+    connection = get_connection(fail_silently=False)
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException):
+        return Outcome(Message.State.QUEUED, UNREACHABLE)
+    try:
+        connection.send_messages([_written(email, message_id)])
+    except smtplib.SMTPRecipientsRefused as refused:
+        return _answered(min(code for code, _ in refused.recipients.values()), REFUSED_ADDRESS)
+    except smtplib.SMTPResponseException as refused:
+        return _answered(refused.smtp_code, REFUSED)
+    except (OSError, smtplib.SMTPException):
+        return Outcome(Message.State.UNCERTAIN, BROKE_OFF)
+    finally:
+        _hang_up(connection)
+    return Outcome(Message.State.SENT)
+
+
+def _answered(code: int, reason: str) -> Outcome:
+    """4xx passes with time, 5xx does not (RFC 5321, 4.2.1)."""
+    if 400 <= code < 500:
+        return Outcome(Message.State.QUEUED, BUSY)
+    return Outcome(Message.State.FAILED, reason)
+
+
+def _hang_up(connection: object) -> None:
+    """Closing may fail after the mail was accepted; that does not undo it."""
+    try:
+        connection.close()  # type: ignore[attr-defined]
+    except (OSError, smtplib.SMTPException):
+        pass
+
+
+def _written(email: Email, message_id: str) -> EmailMultiAlternatives:
+    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    mail = EmailMultiAlternatives(
+        subject=" ".join(email.subject.split()),
+        body=email.text,
+        from_email=formataddr((" ".join(email.sender_name.split()), address)),
+        to=[email.to],
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(email.html, "text/html")
+    return mail

@@ -1,0 +1,1 @@
+"""Sessions, the forms mailed after them, and the ratings that come back."""

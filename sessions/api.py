@@ -1,0 +1,86 @@
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import mixins, serializers, viewsets
+
+from accounts.api import MayUseApi
+from clients.models import Treatment
+from sessions import delivery, services
+from sessions.models import Rating, RatingRequest, TherapySession
+
+
+class RatingSerializer(serializers.ModelSerializer[Rating]):
+    comment = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Rating
+        fields = ("goal", "task", "bond", "tension", "comment", "follow_up", "submitted_at")
+        read_only_fields = fields
+
+
+class SessionSerializer(serializers.ModelSerializer[TherapySession]):
+    note = serializers.CharField(max_length=10_000, default="", allow_blank=True)
+    form = serializers.SerializerMethodField(help_text="What became of the client's form.")
+    rating = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TherapySession
+        fields = (
+            "id",
+            "treatment",
+            "held_at",
+            "attendance",
+            "format",
+            "minutes",
+            "note",
+            "form",
+            "rating",
+        )
+        validators = ()  # the service says it in one sentence, here and on the page
+
+    def get_fields(self) -> dict[str, Any]:
+        """Only one's own treatments can be named; any other is unknown."""
+        fields: dict[str, Any] = super().get_fields()
+        fields["treatment"] = serializers.PrimaryKeyRelatedField(
+            queryset=Treatment.objects.visible_to(self.context["request"].user)
+        )
+        return fields
+
+    def get_form(self, session: TherapySession) -> str:
+        request = getattr(session, "request", None)
+        return delivery.of_session(session, request, timezone.now()).words
+
+    @extend_schema_field(RatingSerializer(allow_null=True))
+    def get_rating(self, session: TherapySession) -> dict[str, Any] | None:
+        rating = next(iter(session.ratings.all()), None)
+        return dict(RatingSerializer(rating).data) if rating else None
+
+    def create(self, validated_data: dict[str, Any]) -> TherapySession:
+        user, at = self.context["request"].user, timezone.now()
+        session = services.record_session(**validated_data, by=user, at=at)
+        return with_forms(TherapySession.objects.visible_to(user)).get(pk=session.pk)
+
+
+def with_forms(rows: QuerySet[TherapySession]) -> QuerySet[TherapySession]:
+    requests = RatingRequest.objects.with_delivery().select_related("rating")
+    return rows.prefetch_related("ratings", Prefetch("request", queryset=requests))
+
+
+class SessionViewSet(
+    mixins.CreateModelMixin,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[TherapySession],
+):
+    """Sessions of your treatments. Recording one that took place sends the client's form."""
+
+    serializer_class = SessionSerializer
+    permission_classes = (MayUseApi,)
+    filterset_fields = ("treatment", "attendance")
+    queryset = TherapySession.objects.none()
+
+    def get_queryset(self) -> QuerySet[TherapySession]:
+        rows = TherapySession.objects.visible_to(self.request.user)
+        return with_forms(rows).order_by("held_at", "pk")

@@ -1,0 +1,222 @@
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.refusals import Refused
+from audit.services import record
+from clients.models import Treatment
+from measures import catalogue
+from measures.scoring import BadAnswers, score
+from outbox import links
+from outbox import services as outbox
+from sessions.models import RATING_REQUEST, Rating, RatingRequest, RequestLink, TherapySession
+from sessions.signals import ratings_changed
+
+INSTRUMENT = "alliance-6"
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class SessionInFuture(Refused):
+    sentence = _("This session is in the future. Record it once it has been held.")
+    field = "held_on"
+    code = "session_in_future"
+
+
+class SessionExists(Refused):
+    sentence = _("A session at this date and time is already recorded for this client.")
+    field = "held_time"
+    code = "session_exists"
+    status = 409
+
+
+class TreatmentEnded(Refused):
+    sentence = _("This treatment has ended. Start a new one on the client's page first.")
+    field = "treatment"
+    code = "treatment_ended"
+    status = 409
+
+
+class AnswersMissing(Refused):
+    sentence = _("Please answer every question.")
+    code = "answers_missing"
+
+
+class RequestExpired(Refused):
+    sentence = _("This form is no longer open.")
+    code = "request_expired"
+    status = 410
+
+
+class AnswersDiffer(Refused):
+    sentence = _("This form was already answered. The first answers are kept.")
+    code = "answers_differ"
+    status = 409
+
+
+class NothingToSend(Refused):
+    sentence = _("This form was answered, or it cannot be sent to this client now.")
+    code = "nothing_to_send"
+    status = 409
+
+
+@transaction.atomic
+def record_session(
+    *,
+    treatment: Treatment,
+    held_at: datetime,
+    attendance: str,
+    format: str,
+    minutes: int,
+    note: str,
+    by: User,
+    at: datetime,
+) -> TherapySession:
+    """Write down a session; if it took place, the client's form is on its way with it."""
+    treatment = Treatment.objects.select_for_update(of=("self",), no_key=True).get(pk=treatment.pk)
+    if treatment.ended_on is not None:
+        raise TreatmentEnded
+    if held_at > at + CLOCKS_DIFFER:
+        raise SessionInFuture
+    session = _write_session(
+        treatment=treatment,
+        held_at=held_at,
+        attendance=attendance,
+        format=format,
+        minutes=minutes,
+        note=note.strip(),
+        recorded_at=at,
+        recorded_by=by,
+    )
+    _record("sessions.record_session", session, treatment, by=by, at=at, attendance=attendance)
+    if session.took_place and treatment.client.can_be_mailed:
+        _request_rating(session, by=by, at=at)
+    ratings_changed.send(TherapySession, treatment_id=treatment.pk, at=at)
+    return session
+
+
+def _write_session(**fields: object) -> TherapySession:
+    try:
+        with transaction.atomic():
+            return TherapySession.objects.create(**fields)
+    except IntegrityError as error:
+        raise SessionExists from error
+
+
+def _request_rating(session: TherapySession, *, by: User, at: datetime) -> RatingRequest:
+    client = session.treatment.client
+    instrument = catalogue.newest(INSTRUMENT)
+    request = RatingRequest.objects.create(
+        session=session,
+        instrument=instrument.key,
+        instrument_version=instrument.version,
+        language=client.language,
+        created_at=at,
+        expires_at=at + timedelta(days=client.clinic.link_valid_days),
+    )
+    _record("sessions.request_rating", request, session.treatment, by=by, at=at)
+    outbox.queue(RATING_REQUEST, request.pk, clinic_id=client.clinic_id, by=by, at=at)
+    return request
+
+
+@transaction.atomic
+def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
+    """Mail a fresh link with a fresh time limit; the earlier link stops opening the form."""
+    request = RatingRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
+    treatment = request.session.treatment
+    if hasattr(request, "rating") or treatment.ended_on or not treatment.client.can_be_mailed:
+        raise NothingToSend
+    request.expires_at = at + timedelta(days=treatment.client.clinic.link_valid_days)
+    request.language = treatment.client.language
+    request.save(update_fields=["expires_at", "language"])
+    slot = outbox.next_slot(RATING_REQUEST, request.pk)
+    _record("sessions.send_again", request, treatment, by=by, at=at, slot=slot)
+    outbox.queue(
+        RATING_REQUEST,
+        request.pk,
+        clinic_id=treatment.client.clinic_id,
+        by=by,
+        at=at,
+        slot=slot,
+    )
+
+
+def issue_link(request: RatingRequest, *, at: datetime) -> str:
+    """Make the link that the mail carries; returns the token, which is kept nowhere."""
+    token = links.new_token()
+    RequestLink.objects.create(request=request, digest=links.digest(token), issued_at=at)
+    return token
+
+
+@transaction.atomic
+def submit_rating(
+    request: RatingRequest,
+    *,
+    answers: dict[str, int],
+    tension: str,
+    comment: str,
+    follow_up: str,
+    at: datetime,
+) -> Rating:
+    """Store a client's answers, once.
+
+    The same submission again (a double click, an answer that got lost on the way back) returns
+    the stored rating. Raises `AnswersDiffer` for another one, `RequestExpired` when it is late.
+    """
+    said = {"answers": answers, "tension": tension, "comment": comment, "follow_up": follow_up}
+    try:
+        scores = score(request.form_instrument(), answers)
+    except BadAnswers as error:
+        raise AnswersMissing from error
+    earlier = Rating.objects.filter(request=request).first()
+    if earlier is None and request.is_expired(at):
+        raise RequestExpired
+    rating = earlier or _write_rating(request, scores, said, at=at)
+    if not rating.says(**said):
+        raise AnswersDiffer
+    return rating
+
+
+def _write_rating(
+    request: RatingRequest, scores: object, said: dict[str, object], *, at: datetime
+) -> Rating:
+    """Insert; of submissions that arrive together the database keeps one, the rest read it."""
+    try:
+        with transaction.atomic():
+            rating = Rating.objects.create(
+                session_id=request.session_id,
+                request=request,
+                goal=scores.goal,
+                task=scores.task,
+                bond=scores.bond,
+                submitted_at=at,
+                **said,
+            )
+    except IntegrityError:
+        return Rating.objects.get(request=request)
+    treatment = request.session.treatment
+    _record("sessions.submit_rating", rating, treatment, by=None, at=at)
+    ratings_changed.send(Rating, treatment_id=treatment.pk, at=at)
+    return rating
+
+
+def _record(
+    action: str,
+    about: TherapySession | RatingRequest | Rating,
+    treatment: Treatment,
+    *,
+    by: User | None,
+    at: datetime,
+    **details: object,
+) -> None:
+    client = treatment.client
+    record(
+        action,
+        by=by,
+        at=at,
+        about=about,
+        clinic_id=client.clinic_id,
+        client_id=client.pk,
+        **details,
+    )

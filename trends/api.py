@@ -1,0 +1,82 @@
+from django.db.models import QuerySet
+from rest_framework import mixins, serializers, viewsets
+
+from accounts.api import MayUseApi
+from trends import reasons
+from trends.models import Flag, Trajectory
+
+
+class TrajectorySerializer(serializers.ModelSerializer[Trajectory]):
+    points = serializers.ListField(child=serializers.DictField(), read_only=True)
+
+    class Meta:
+        model = Trajectory
+        fields = (
+            "id",
+            "treatment",
+            "engine",
+            "sessions",
+            "rated",
+            "missing",
+            "last_goal",
+            "last_task",
+            "last_bond",
+            "computed_at",
+            "points",
+        )
+        read_only_fields = fields
+
+
+class FlagSerializer(serializers.ModelSerializer[Flag]):
+    sentence = serializers.SerializerMethodField()
+    reason = serializers.DictField(read_only=True)
+    note = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Flag
+        fields = (
+            "id",
+            "treatment",
+            "session",
+            "engine",
+            "state",
+            "sentence",
+            "reason",
+            "raised_at",
+            "acknowledged_at",
+            "note",
+        )
+        read_only_fields = fields
+
+    def get_sentence(self, flag: Flag) -> str:
+        return reasons.one_line(flag.why)
+
+
+class TrajectoryViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Trajectory],
+):
+    """The computed course of each of your treatments."""
+
+    serializer_class = TrajectorySerializer
+    permission_classes = (MayUseApi,)
+    filterset_fields = ("treatment",)
+    queryset = Trajectory.objects.none()
+
+    def get_queryset(self) -> QuerySet[Trajectory]:
+        return Trajectory.objects.visible_to(self.request.user).order_by("pk")
+
+
+class FlagViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flag]
+):
+    """Possible ruptures in your treatments."""
+
+    serializer_class = FlagSerializer
+    permission_classes = (MayUseApi,)
+    filterset_fields = ("treatment", "state")
+    queryset = Flag.objects.none()
+
+    def get_queryset(self) -> QuerySet[Flag]:
+        return Flag.objects.visible_to(self.request.user).order_by("-raised_at", "pk")

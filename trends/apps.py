@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class TrendsConfig(AppConfig):
+    name = "trends"
+
+    def ready(self) -> None:
+        from sessions.signals import ratings_changed
+        from trends import services  # needs the models
+
+        ratings_changed.connect(services.on_ratings_changed, dispatch_uid="trends")

@@ -1,0 +1,165 @@
+"""The therapist's home: who needs me, and why. A fixed number of queries for any caseload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Count, Max, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clients.models import Client, Treatment
+from sessions import delivery
+from sessions.models import Rating, RatingRequest, TherapySession
+from trends import drawings, reasons
+from trends.models import Flag, Trajectory
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    client: Client
+    treatment: Treatment
+    url: str
+    session_count: int
+    last_session_at: datetime | None
+    days_since: int | None
+    sparkline: SafeString | str
+    last: dict[str, float] | None
+    flag: Flag | None
+    reason: str
+    asked_to_talk: bool
+    is_waiting: bool
+    now: list[str] = field(default_factory=list)
+
+
+def rows(user: User, at: datetime) -> list[Row]:
+    """One for each open treatment: open flags first (the oldest on top), then by name."""
+    treatments = _treatments(user)
+    open_flags = Flag.objects.visible_to(user).open().order_by("-raised_at")
+    flags = {flag.treatment_id: flag for flag in open_flags}  # the oldest one stays
+    trajectories = {row.treatment_id: row for row in Trajectory.objects.visible_to(user)}
+    requests = _newest_requests(user)
+    asked = _asked_to_talk(user)
+    made = [
+        _row(
+            treatment,
+            trajectories.get(treatment.pk),
+            flags.get(treatment.pk),
+            requests.get(treatment.pk),
+            treatment.pk in asked,
+            at,
+        )
+        for treatment in treatments
+    ]
+    return sorted(made, key=_order)
+
+
+def _order(row: Row) -> tuple[bool, float, str]:
+    raised = row.flag.raised_at.timestamp() if row.flag else 0.0
+    return row.flag is None, raised, row.client.name.lower()
+
+
+def _treatments(user: User) -> list[Treatment]:
+    held = Q(sessions__attendance__in=TherapySession.TOOK_PLACE)
+    return list(
+        Treatment.objects.visible_to(user)
+        .open()
+        .select_related("client")
+        .annotate(
+            held_count=Count("sessions", filter=held),
+            last_held_at=Max("sessions__held_at", filter=held),
+        )
+    )
+
+
+def _newest_requests(user: User) -> dict[UUID, RatingRequest]:
+    rows = (
+        RatingRequest.objects.visible_to(user)
+        .with_delivery()
+        .select_related("session", "rating")
+        .order_by("session__treatment_id", "-session__held_at")
+        .distinct("session__treatment_id")
+    )
+    return {row.session.treatment_id: row for row in rows}
+
+
+def _asked_to_talk(user: User) -> set[UUID]:
+    """Treatments whose newest rating says "please raise it with me"."""
+    newest = (
+        Rating.objects.visible_to(user)
+        .order_by("session__treatment_id", "-session__held_at")
+        .distinct("session__treatment_id")
+        .values_list("session__treatment_id", "follow_up")
+    )
+    return {treatment for treatment, follow_up in newest if follow_up == Rating.FollowUp.RAISE}
+
+
+def _row(
+    treatment: Treatment,
+    trajectory: Trajectory | None,
+    flag: Flag | None,
+    request: RatingRequest | None,
+    asked: bool,
+    at: datetime,
+) -> Row:
+    last_at: datetime | None = treatment.last_held_at  # type: ignore[attr-defined]
+    form = delivery.of_request(request, at) if request else None
+    return Row(
+        client=treatment.client,
+        treatment=treatment,
+        url=reverse("client", args=[treatment.client_id]),
+        session_count=treatment.held_count,  # type: ignore[attr-defined]
+        last_session_at=last_at,
+        days_since=_days_between(last_at, at) if last_at else None,
+        sparkline=drawings.sparkline(trajectory) if trajectory and trajectory.rated else "",
+        last=trajectory.last if trajectory else None,
+        flag=flag,
+        reason=reasons.one_line(flag.why) if flag else "",
+        asked_to_talk=asked,
+        is_waiting=bool(form and form.is_waiting),
+        now=_now(trajectory, form, asked),
+    )
+
+
+def _days_between(earlier: datetime, later: datetime) -> int:
+    """Calendar days on the clinic's wall, so that "yesterday" means yesterday."""
+    return (timezone.localdate(later) - timezone.localdate(earlier)).days
+
+
+def _now(
+    trajectory: Trajectory | None, form: delivery.Delivery | None, asked: bool
+) -> list[str]:
+    """The quiet states of a row, most useful first."""
+    states = []
+    if asked:
+        states.append(_("asked you to raise something"))
+    if form and (form.is_waiting or form.is_troubled):
+        states.append(form.words if not form.is_troubled else _("form: %s") % form.words)
+    missing = trajectory.missing if trajectory else 0
+    if missing - bool(form and form.is_waiting) > 0:  # the form that is out may still come
+        states.append(
+            ngettext(
+                "no rating for %(count)d session",
+                "no rating for %(count)d sessions",
+                missing,
+            )
+            % {"count": missing}
+        )
+    if trajectory and trajectory.rated and trajectory.rated < 3 and not states:
+        states.append(_("too few ratings to compare yet"))
+    return states or ([_("steady")] if trajectory and trajectory.rated else [_("no rating yet")])
+
+
+def ended(user: User) -> list[Treatment]:
+    """Ended treatments, by name: still one's own to look back at."""
+    rows = Treatment.objects.visible_to(user).filter(ended_on__isnull=False)
+    return sorted(rows.select_related("client"), key=lambda row: row.client.name.lower())

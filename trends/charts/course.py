@@ -1,0 +1,130 @@
+"""The large chart of one course."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from math import ceil
+
+from .frame import MINIMUM_SLOTS, Frame, Mark, finite, number, rating_spots
+from .paths import band, gaps, line
+from .words import CHARACTER, NARROW, WIDE, ChartWords, text, written
+
+HEIGHT = 280
+TOP, BOTTOM = 14, 248  # where the ends of the scale lie
+MARGIN = 1.5  # of the plot's width, before the first session and after the last, in per cent
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def course_svg(
+    marks: Sequence[Mark],
+    *,
+    words: ChartWords,
+    scale: tuple[float, float] = (1, 5),
+    chart_id: str = "course",
+) -> str:
+    """The whole course with scale, session numbers, usual range, ratings, gaps and flags.
+
+    marks: one per session, oldest first. scale: lowest and highest score; scores outside it are
+    drawn at its end, NaN and infinities as missing. chart_id: unique on the page, names the title
+    and the description for screen readers. Fills the width of whatever holds it and is 280 px
+    high. Without marks the answer is "".
+    """
+    if not marks:
+        return ""
+    frame = Frame(MARGIN, 100 - MARGIN, TOP, BOTTOM, scale, max(len(marks), MINIMUM_SLOTS))
+    spots = rating_spots(marks, frame)
+    name = escape(chart_id)
+    parts = [
+        f'<svg class="{density(len(marks))}" width="100%" height="{HEIGHT}" overflow="visible"'
+        f' role="img" aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(words.title)}</title>'
+        f'<desc id="{name}-desc">{escape(words.description)}</desc>',
+        *scale_lines(frame),
+        f'<svg width="100%" height="{HEIGHT}" viewBox="0 0 100 {HEIGHT}"'
+        ' preserveAspectRatio="none" overflow="visible">',
+        band(marks, frame),
+        gaps(spots),
+        line(spots),
+        "</svg>",
+        *session_numbers(marks, frame),
+        *dots(marks, frame),
+        *written(marks, frame, words),
+        "</svg>",
+    ]
+    return "".join(parts)
+
+
+def density(count: int) -> str:
+    if count <= 24:
+        return "chart"
+    return "chart chart-some" if count <= 80 else "chart chart-many"
+
+
+def _radius(mark: Mark, count: int) -> float:
+    plain = 4 if count <= 24 else 3 if count <= 80 else 2
+    return plain + 2 if mark.flagged else plain
+
+
+def dots(marks: Sequence[Mark], frame: Frame) -> list[str]:
+    """A dot for each rating, a ring on the axis where there is none; flags lie on top."""
+    pairs = list(enumerate(marks))
+    return [_dot(mark, i, frame, len(marks)) for i, mark in sorted(pairs, key=_flag_last)]
+
+
+def _flag_last(pair: tuple[int, Mark]) -> bool:
+    return pair[1].flagged
+
+
+def _dot(mark: Mark, index: int, frame: Frame, count: int) -> str:
+    score = finite(mark.score)
+    if score is None:
+        css, y, radius = "chart-missing", frame.bottom, 2.0
+    else:
+        css, y, radius = _kind(mark), frame.y(score), _radius(mark, count)
+    return (
+        f'<circle class="{css}" cx="{number(frame.x(index))}%" cy="{number(y)}" r="{radius:g}">'
+        f"<title>{escape(mark.title)}</title></circle>"
+    )
+
+
+def _kind(mark: Mark) -> str:
+    return "chart-flag" if mark.flagged else "chart-dot"
+
+
+def scale_lines(frame: Frame) -> Iterator[str]:
+    for value in _scale_values(frame.scale):
+        y = frame.y(value)
+        yield f'<line class="chart-grid" x1="0" x2="100%" y1="{number(y)}" y2="{number(y)}"/>'
+        yield (
+            f'<text class="chart-label" x="-10" y="{number(y + 4)}" text-anchor="end">'
+            f"{value:g}</text>"
+        )
+
+
+def _scale_values(scale: tuple[float, float]) -> list[float]:
+    lowest, highest = scale
+    step = next((step for step in STEPS if (highest - lowest) / step <= 6), highest - lowest)
+    return [lowest + step * k for k in range(int((highest - lowest) / step) + 1)]
+
+
+def session_numbers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
+    """As many as there is room for; some of them only on larger screens."""
+    step, wide = _numbered(marks, frame, WIDE, grid=1)
+    _, narrow = _numbered(marks, frame, NARROW, grid=step)
+    for i in sorted(wide):
+        css = "chart-label" if i in narrow else "chart-label chart-minor"
+        yield text(str(marks[i].number), css, frame.x(i), HEIGHT - 10, "middle")
+
+
+def _numbered(
+    marks: Sequence[Mark], frame: Frame, width: float, *, grid: int
+) -> tuple[int, set[int]]:
+    """The step between numbers, a multiple of `grid`, and which marks get one.
+
+    The first and the last mark always do; round numbers too close to either do not.
+    """
+    last = len(marks) - 1
+    room = len(str(marks[last].number)) * CHARACTER + 10
+    apart = ceil(room / (width / (frame.slots - 1)))
+    step = next((step for step in STEPS if step >= apart and step % grid == 0), STEPS[-1])
+    inner = range(apart, last - apart + 1)
+    return step, {0, last, *(i for i in inner if marks[i].number % step == 0)}

@@ -1,0 +1,110 @@
+"""The client page: one treatment's sessions, ratings, chart and flags, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from clients.models import Treatment
+from sessions import delivery
+from sessions.models import Rating, RatingRequest, TherapySession
+from trends import reasons
+from trends.models import Flag, Trajectory
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    number: int | None  # None: it did not take place
+    session: TherapySession
+    rating: Rating | None
+    scores: dict[str, float] | None
+    request: RatingRequest | None
+    form: delivery.Delivery
+    flag: Flag | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagCard:
+    flag: Flag
+    number: int | None
+    reason: str
+    rating: Rating | None
+
+    @property
+    def can_acknowledge(self) -> bool:
+        return self.flag.state == Flag.State.OPEN
+
+
+def session_rows(treatment: Treatment, user: User, at: datetime) -> list[SessionRow]:
+    """Every session of the treatment, newest first."""
+    sessions = list(TherapySession.objects.visible_to(user).filter(treatment=treatment).in_order())
+    ratings = {
+        row.session_id: row
+        for row in Rating.objects.visible_to(user).filter(session__treatment=treatment)
+    }
+    requests = {
+        row.session_id: row
+        for row in RatingRequest.objects.visible_to(user)
+        .filter(session__treatment=treatment)
+        .with_delivery()
+        .select_related("rating")
+    }
+    flags = {row.session_id: row for row in flags_of(treatment, user)}
+    numbers = _numbers(sessions)
+    return [
+        SessionRow(
+            number=numbers.get(session.pk),
+            session=session,
+            rating=(rating := ratings.get(session.pk)),
+            scores=_scores(rating) if rating else None,
+            request=requests.get(session.pk),
+            form=delivery.of_session(session, requests.get(session.pk), at),
+            flag=flags.get(session.pk),
+        )
+        for session in reversed(sessions)
+    ]
+
+
+def flags_of(treatment: Treatment, user: User) -> list[Flag]:
+    return list(Flag.objects.visible_to(user).filter(treatment=treatment).order_by("-raised_at"))
+
+
+def _numbers(sessions: list[TherapySession]) -> dict[UUID, int]:
+    """Sessions count from 1, without those that did not take place."""
+    held = [session for session in sessions if session.took_place]
+    return {session.pk: number for number, session in enumerate(held, start=1)}
+
+
+def _scores(rating: Rating) -> dict[str, float]:
+    return {"goal": rating.goal, "task": rating.task, "bond": rating.bond}
+
+
+def flag_cards(rows: list[SessionRow]) -> list[FlagCard]:
+    """Those that wait for the therapist first, then the newest."""
+    cards = [
+        FlagCard(row.flag, row.number, reasons.in_full(row.flag.why), row.rating)
+        for row in rows
+        if row.flag
+    ]
+    return sorted(cards, key=lambda card: card.flag.state != Flag.State.OPEN)
+
+
+def too_little(trajectory: Trajectory | None) -> str:
+    """What can be said while there are too few ratings to compare with; "" when there are enough."""
+    if trajectory is None or not trajectory.sessions:
+        return _("No session is recorded yet. After the first one the client is sent a short form.")
+    if not trajectory.rated:
+        return _("No rating has come in yet. That says nothing about the relationship.")
+    if trajectory.rated < 3:
+        return _(
+            "A possible rupture can only be seen against at least two earlier ratings. "
+            "Until then there is nothing to compare with."
+        )
+    return ""

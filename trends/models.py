@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Treatment
+from sessions.models import TherapySession
+from trends.engine import Point, Reason
+from vault.fields import SealedTextField
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class TrajectoryQuerySet(models.QuerySet["Trajectory"]):
+    def visible_to(self, user: User) -> TrajectoryQuerySet:
+        return self.filter(treatment__in=Treatment.objects.visible_to(user))
+
+    def due(self, at: datetime) -> TrajectoryQuerySet:
+        return self.filter(due_at__lte=at).order_by("due_at")
+
+
+class Trajectory(models.Model):
+    """What the engine computed for a treatment. `due_at` set: ratings changed since then."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    treatment = models.OneToOneField(
+        Treatment, on_delete=models.PROTECT, related_name="trajectory"
+    )
+    points = models.JSONField(default=list)  # one for each session that took place, in order
+    engine = models.CharField(max_length=40, blank=True)
+    sessions = models.PositiveSmallIntegerField(default=0)
+    rated = models.PositiveSmallIntegerField(default=0)
+    missing = models.PositiveSmallIntegerField(default=0)  # sessions since the last rated one
+    last_goal = models.FloatField(null=True)
+    last_task = models.FloatField(null=True)
+    last_bond = models.FloatField(null=True)
+    due_at = models.DateTimeField(null=True)
+    computed_at = models.DateTimeField(null=True)
+
+    objects = TrajectoryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="trajectory_due", condition=Q(due_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"trajectory {self.pk}"
+
+    @property
+    def last(self) -> dict[str, float] | None:
+        """The newest rating's scores, or None before the first."""
+        if self.last_goal is None or self.last_task is None or self.last_bond is None:
+            return None
+        return {"goal": self.last_goal, "task": self.last_task, "bond": self.last_bond}
+
+    def engine_points(self) -> list[Point]:
+        return [Point.from_dict(point["point"]) for point in self.points]
+
+
+class FlagQuerySet(models.QuerySet["Flag"]):
+    def visible_to(self, user: User) -> FlagQuerySet:
+        return self.filter(treatment__in=Treatment.objects.visible_to(user))
+
+    def open(self) -> FlagQuerySet:
+        return self.filter(state=Flag.State.OPEN)
+
+
+class Flag(models.Model):
+    """A possible rupture: the session in which it began, why, and what became of it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("not yet seen")
+        ACKNOWLEDGED = "acknowledged", _("seen")
+        WITHDRAWN = "withdrawn", _("withdrawn: a later answer changed the picture")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="flags")
+    session = models.OneToOneField(TherapySession, on_delete=models.PROTECT, related_name="flag")
+    engine = models.CharField(max_length=40)
+    reason = models.JSONField()
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    raised_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    note = SealedTextField(blank=True)
+
+    objects = FlagQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                name="flag_acknowledged_at_and_by",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"flag {self.pk} ({self.state})"
+
+    @property
+    def why(self) -> Reason:
+        return Reason.from_dict(self.reason)

@@ -1,0 +1,12 @@
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from trends import services
+
+
+@shared_task(name="trends.recompute_treatment")
+def recompute_treatment(treatment_id: str, **later: object) -> None:
+    """Compute one treatment. Running twice gives the same result."""
+    services.recompute(UUID(treatment_id), at=timezone.now())

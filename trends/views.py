@@ -1,0 +1,103 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.door import get_visible_or_404
+from accounts.http import UserRequest
+from accounts.permissions import Permission, requires
+from clients.models import Treatment
+from trends import caseload as caseloads
+from trends import course, dashboards, drawings, services
+from trends.forms import AcknowledgeForm
+from trends.models import Flag, Trajectory
+
+
+@require_safe
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def caseload(request: UserRequest) -> HttpResponse:
+    rows = caseloads.rows(request.user, timezone.now())
+    needs = [row for row in rows if row.flag]
+    context = {
+        "needs": needs,
+        "others": [row for row in rows if not row.flag],
+        "ended": caseloads.ended(request.user),
+        "counts": {
+            "treatments": len(rows),
+            "needs": len(needs),
+            "waiting": sum(row.is_waiting for row in rows),
+        },
+    }
+    return render(request, "trends/caseload.html", context)
+
+
+@require_safe
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def client(request: UserRequest, client_id: UUID) -> HttpResponse:
+    treatment = _newest_treatment(request, client_id)
+    return _client_page(request, treatment, AcknowledgeForm())
+
+
+def _newest_treatment(request: UserRequest, client_id: UUID) -> Treatment:
+    """The open one, else the one that ended last; earlier ones by ?treatment=."""
+    rows = Treatment.objects.filter(client_id=client_id).order_by("-started_on", "-pk")
+    chosen = request.GET.get("treatment", "")
+    by_id = {str(row.pk): row for row in rows.visible_to(request.user)}
+    newest = next((pk for pk, row in by_id.items() if row.ended_on is None), next(iter(by_id), ""))
+    pk = chosen if chosen in by_id else newest
+    visible = rows.select_related("client__clinic")
+    treatment: Treatment = get_visible_or_404(visible, request.user, pk=pk or UUID(int=0))
+    return treatment
+
+
+def _client_page(
+    request: UserRequest, treatment: Treatment, form: AcknowledgeForm, status: int = 200
+) -> HttpResponse:
+    rows = course.session_rows(treatment, request.user, timezone.now())
+    visible = Trajectory.objects.visible_to(request.user)
+    trajectory = visible.filter(treatment=treatment).first()
+    context = {
+        "client": treatment.client,
+        "treatment": treatment,
+        "treatments": Treatment.objects.visible_to(request.user).filter(client=treatment.client),
+        "trajectory": trajectory,
+        "chart": drawings.course(trajectory) if trajectory and trajectory.rated else "",
+        "rows": rows,
+        "flags": course.flag_cards(rows),
+        "ack_form": form,
+        "words": course.too_little(trajectory),
+    }
+    return render(request, "trends/client.html", context, status=status)
+
+
+@require_POST
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def acknowledge_flag(request: UserRequest, flag_id: UUID) -> HttpResponse:
+    flag: Flag = get_visible_or_404(Flag.objects.select_related("treatment__client__clinic"),
+                                    request.user, pk=flag_id)
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        return _client_page(request, flag.treatment, form, status=422)
+    services.acknowledge_flag(
+        flag, note=form.cleaned_data["note"], by=request.user, at=timezone.now()
+    )
+    messages.success(request, _("Noted: you have seen this."))
+    return redirect("client", flag.treatment.client_id)
+
+
+@require_safe
+@requires(Permission.SEE_CLINIC_FIGURES)
+def clinic(request: UserRequest) -> HttpResponse:
+    assert request.user.clinic is not None
+    rows, total = dashboards.figures(request.user.clinic, timezone.now())
+    context = {
+        "rows": rows,
+        "total": total,
+        "days": dashboards.PERIOD.days,
+        "fewest": dashboards.FEWEST_CLIENTS,
+    }
+    return render(request, "trends/clinic.html", context)

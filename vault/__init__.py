@@ -1,0 +1,1 @@
+"""Encrypted columns: what a person wrote or can be reached by is unreadable in a stolen dump."""
