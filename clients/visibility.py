@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from accounts.permissions import Permission, has_permission
@@ -18,16 +19,15 @@ if TYPE_CHECKING:
 NOTHING = Q(pk__in=())
 
 
-def reach(user: User, *, clinical: bool) -> Q:
+def reach(user: User | AnonymousUser, *, clinical: bool) -> Q:
     """A condition on treatments.
 
     Clinical rows (notes, answers, courses, flags) belong to the therapist of the treatment alone.
     The roster (who is on the caseload, how to reach them, whether a form arrived) is also for
     the clinic's front desk.
     """
-    here = Q(client__clinic_id=user.clinic_id)
     if not clinical and has_permission(user, Permission.SEE_ROSTER):
-        return here
+        return Q(client__clinic_id=user.clinic_id)
     if has_permission(user, Permission.CARE_FOR_OWN_CLIENTS):
-        return here & Q(therapist_id=user.pk)
+        return Q(client__clinic_id=user.clinic_id, therapist_id=user.pk)
     return NOTHING

@@ -31,6 +31,10 @@ class _OpenOnRead(DeferredAttribute):
 
     field: SealedTextField
 
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        """Only so that reading always passes through `__get__`."""
+        instance.__dict__[self.field.attname] = value
+
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
         if instance is None or not isinstance(value, Sealed):

@@ -6,7 +6,8 @@ from math import ceil
 
 from .frame import MINIMUM_SLOTS, Frame, Mark, finite, number, rating_spots
 from .paths import band, gaps, line
-from .words import CHARACTER, NARROW, WIDE, ChartWords, text, written
+from .placing import CHARACTER, PHONE, SCREEN, Place
+from .words import ChartWords, text, written
 
 HEIGHT = 280
 TOP, BOTTOM = 14, 248  # where the ends of the scale lie
@@ -34,26 +35,26 @@ def course_svg(
     spots = rating_spots(marks, frame)
     name = escape(chart_id)
     parts = [
-        f'<svg class="{density(len(marks))}" width="100%" height="{HEIGHT}" overflow="visible"'
+        f'<svg class="{_density(len(marks))}" width="100%" height="{HEIGHT}" overflow="visible"'
         f' role="img" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape(words.title)}</title>'
         f'<desc id="{name}-desc">{escape(words.description)}</desc>',
-        *scale_lines(frame),
+        *_scale_lines(frame),
         f'<svg width="100%" height="{HEIGHT}" viewBox="0 0 100 {HEIGHT}"'
         ' preserveAspectRatio="none" overflow="visible">',
         band(marks, frame),
         gaps(spots),
         line(spots),
         "</svg>",
-        *session_numbers(marks, frame),
-        *dots(marks, frame),
+        *_session_numbers(marks, frame),
+        *_dots(marks, frame),
         *written(marks, frame, words),
         "</svg>",
     ]
     return "".join(parts)
 
 
-def density(count: int) -> str:
+def _density(count: int) -> str:
     if count <= 24:
         return "chart"
     return "chart chart-some" if count <= 80 else "chart chart-many"
@@ -64,24 +65,20 @@ def _radius(mark: Mark, count: int) -> float:
     return plain + 2 if mark.flagged else plain
 
 
-def dots(marks: Sequence[Mark], frame: Frame) -> list[str]:
+def _dots(marks: Sequence[Mark], frame: Frame) -> list[str]:
     """A dot for each rating, a ring on the axis where there is none; flags lie on top."""
-    pairs = list(enumerate(marks))
-    return [_dot(mark, i, frame, len(marks)) for i, mark in sorted(pairs, key=_flag_last)]
+    order = sorted(range(len(marks)), key=lambda i: marks[i].flagged)
+    return [_dot(marks[i], frame.x(i), frame, len(marks)) for i in order]
 
 
-def _flag_last(pair: tuple[int, Mark]) -> bool:
-    return pair[1].flagged
-
-
-def _dot(mark: Mark, index: int, frame: Frame, count: int) -> str:
+def _dot(mark: Mark, x: float, frame: Frame, count: int) -> str:
     score = finite(mark.score)
     if score is None:
         css, y, radius = "chart-missing", frame.bottom, 2.0
     else:
         css, y, radius = _kind(mark), frame.y(score), _radius(mark, count)
     return (
-        f'<circle class="{css}" cx="{number(frame.x(index))}%" cy="{number(y)}" r="{radius:g}">'
+        f'<circle class="{css}" cx="{number(x)}%" cy="{number(y)}" r="{radius:g}">'
         f"<title>{escape(mark.title)}</title></circle>"
     )
 
@@ -90,7 +87,7 @@ def _kind(mark: Mark) -> str:
     return "chart-flag" if mark.flagged else "chart-dot"
 
 
-def scale_lines(frame: Frame) -> Iterator[str]:
+def _scale_lines(frame: Frame) -> Iterator[str]:
     for value in _scale_values(frame.scale):
         y = frame.y(value)
         yield f'<line class="chart-grid" x1="0" x2="100%" y1="{number(y)}" y2="{number(y)}"/>'
@@ -106,13 +103,13 @@ def _scale_values(scale: tuple[float, float]) -> list[float]:
     return [lowest + step * k for k in range(int((highest - lowest) / step) + 1)]
 
 
-def session_numbers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
+def _session_numbers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
     """As many as there is room for; some of them only on larger screens."""
-    step, wide = _numbered(marks, frame, WIDE, grid=1)
-    _, narrow = _numbered(marks, frame, NARROW, grid=step)
+    step, wide = _numbered(marks, frame, SCREEN, grid=1)
+    _, narrow = _numbered(marks, frame, PHONE, grid=step)
     for i in sorted(wide):
         css = "chart-label" if i in narrow else "chart-label chart-minor"
-        yield text(str(marks[i].number), css, frame.x(i), HEIGHT - 10, "middle")
+        yield text(str(marks[i].number), css, Place(frame.x(i), HEIGHT - 10))
 
 
 def _numbered(

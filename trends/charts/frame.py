@@ -75,4 +75,9 @@ def finite(value: float | None) -> float | None:
 
 
 def number(value: float) -> str:
-    return f"{round(value, 2):g}"
+    """A coordinate: four digits are finer than any screen."""
+    return f"{value:.4g}"
+
+
+def at(spot: Spot) -> str:
+    return f"{spot[0]:.4g} {spot[1]:.4g}"

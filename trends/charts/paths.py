@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from .frame import Frame, Mark, Spot, finite, number, runs
+from .frame import Frame, Mark, Spot, at, finite, runs
 
 
 def line(spots: Sequence[Spot | None]) -> str:
@@ -53,7 +53,3 @@ def _polyline(spots: Sequence[Spot]) -> str:
 
 def path(css: str, drawn: str) -> str:
     return f'<path class="{css}" d="{drawn}"/>' if drawn else ""
-
-
-def at(spot: Spot) -> str:
-    return f"{number(spot[0])} {number(spot[1])}"

@@ -1,9 +1,4 @@
-"""Places for the words inside a chart, clear of its lines and of each other.
-
-A word is placed in percentages across and pixels down. Seen in percentages it only shrinks as the
-chart gets wider, so a word that is free of collisions at one width is free of them at every
-larger one: two widths are enough, a small phone's and the least of all other screens.
-"""
+"""The words inside a large chart: what is written where."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +6,10 @@ from html import escape
 from itertools import groupby, pairwise
 
 from .frame import Frame, Mark, Spot, number, rating_spots, runs
+from .placing import PHONE, SCREEN, WIDE, Label, Place, Placed, Segment, place_labels
 
-NARROW, WIDE = 205, 500  # of the plot, in pixels
-CHARACTER = 7.6  # width of a 12 px character, in a wide bold font
-LATEST = 3  # so many words of a kind at most; every mark has its title anyway
-
-Segment = tuple[Spot, Spot]
-Box = tuple[float, float, float, float]
-Places = tuple[tuple[float, float, str], ...]
+MOST = 3  # words of a kind; every mark has its title anyway
+TRIED = 12  # so many of the latest are tried
 
 
 @dataclass(frozen=True)
@@ -31,88 +22,46 @@ class ChartWords:
     possible_rupture: str
 
 
-@dataclass(frozen=True)
-class _Label:
-    """A word and the places it may stand at, best first: x, y of the baseline, text-anchor."""
-
-    text: str
-    css: str
-    places: Places
-
-
-@dataclass(frozen=True)
-class _Placed:
-    label: _Label
-    x: float
-    y: float
-    anchor: str
-
-    def box(self, width: float) -> Box:
-        """Left, top, right and bottom in pixels, with a little air, in a plot of this width."""
-        long = len(self.label.text) * CHARACTER
-        before = {"start": 0.0, "middle": long / 2, "end": long}[self.anchor]
-        left = self.x / 100 * width - before
-        return left, self.y - 13, left + long, self.y + 6
-
-
 def written(marks: Sequence[Mark], frame: Frame, words: ChartWords) -> Iterator[str]:
-    """Words that keep clear of the line and of each other; what finds no place is left out."""
+    """Names possible ruptures and gaps, the latest first, where there is room for it.
+
+    What fits on a phone is always shown, more of it on larger screens.
+    """
     spots = rating_spots(marks, frame)
-    labels = [
-        *_alarms(marks, spots, frame, words.possible_rupture),
-        *_gap_words(spots, frame, words.no_rating),
-    ]
     segments = _segments(spots)
-    narrow = _place(labels, [], segments, NARROW)
-    left_over = [label for label in labels if label not in [placed.label for placed in narrow]]
-    wide = _place(left_over, narrow, segments, WIDE)
-    for placed in narrow:
-        yield text(placed.label.text, placed.label.css, placed.x, placed.y, placed.anchor)
-    for placed in wide:
-        css = f"{placed.label.css} chart-minor"
-        yield text(placed.label.text, css, placed.x, placed.y, placed.anchor)
+    before: list[Placed] = []
+    for labels in (
+        _alarms(marks, spots, frame, words.possible_rupture),
+        _gap_words(spots, frame, words.no_rating),
+    ):
+        always, more = _place_twice(labels, segments, before)
+        before += [*always, *more]
+        yield from (_text_of(placed) for placed in always)
+        yield from (_text_of(placed, " chart-minor") for placed in more)
 
 
-def _alarms(
-    marks: Sequence[Mark], spots: Sequence[Spot | None], frame: Frame, text: str
-) -> list[_Label]:
-    """One for each run of flagged ratings, at its first; the latest first."""
-    rated = [(mark.flagged, spot) for mark, spot in zip(marks, spots, strict=True) if spot]
-    runs = [(flagged, next(run)[1]) for flagged, run in groupby(rated, key=lambda pair: pair[0])]
-    starts = [spot for flagged, spot in runs if flagged][-LATEST:]
-    return [_Label(text, "chart-alarm", _around(spot, frame)) for spot in reversed(starts)]
+def _place_twice(
+    labels: Sequence[Label], segments: Sequence[Segment], before: Sequence[Placed]
+) -> tuple[list[Placed], list[Placed]]:
+    everywhere = (PHONE, SCREEN, WIDE)
+    always = place_labels(labels, segments, before=before, widths=everywhere, most=MOST)
+    done = {placed.label for placed in always}
+    rest = [label for label in labels if label not in done]
+    taken = [*before, *always]
+    room = MOST - len(always)
+    return always, place_labels(rest, segments, before=taken, widths=everywhere[1:], most=room)
 
 
-def _around(spot: Spot, frame: Frame) -> Places:
-    """Below the dot or else above it, inside the plot."""
-    x, y = spot
-    heights = [y + 20, y - 12]
-    return _places(x, [height for height in heights if frame.top + 9 < height < frame.bottom - 8])
+def _text_of(placed: Placed, more_css: str = "") -> str:
+    return text(placed.label.text, placed.label.css + more_css, placed.place)
 
 
-def _places(x: float, heights: Iterable[float]) -> Places:
-    return tuple((x, height, anchor) for height in heights for anchor in ("middle", "end", "start"))
-
-
-def _gap_words(spots: Sequence[Spot | None], frame: Frame, text: str) -> list[_Label]:
-    """One for each run of sessions without a rating; the latest first."""
-    missing = [i if spot is None else None for i, spot in enumerate(spots)]
-    latest = list(runs(missing))[-LATEST:]
-    return [_gap_word(run[0], run[-1], spots, frame, text) for run in reversed(latest)]
-
-
-def _gap_word(
-    first: int, last: int, spots: Sequence[Spot | None], frame: Frame, text: str
-) -> _Label:
-    middle = (frame.x(first) + frame.x(last)) / 2
-    height = _edge_height(spots[max(first - 1, 0) : last + 2], frame)
-    return _Label(text, "chart-word", _places(middle, [height]))
-
-
-def _edge_height(around: Iterable[Spot | None], frame: Frame) -> float:
-    """At the foot of the plot, or at its head where the line itself runs along the foot."""
-    lowest = max((spot[1] for spot in around if spot), default=frame.top)
-    return frame.top + 16 if lowest > frame.bottom - 30 else frame.bottom - 9
+def text(words: str, css: str, place: Place) -> str:
+    nudge = f' dx="{number(place.nudge)}"' if place.nudge else ""
+    return (
+        f'<text class="{css}" x="{number(place.x)}%" y="{number(place.y)}"{nudge}'
+        f' text-anchor="{place.anchor}">{escape(words)}</text>'
+    )
 
 
 def _segments(spots: Sequence[Spot | None]) -> list[Segment]:
@@ -121,49 +70,44 @@ def _segments(spots: Sequence[Spot | None]) -> list[Segment]:
     return list(pairwise(rated)) or [(spot, spot) for spot in rated]
 
 
-def _place(
-    labels: Iterable[_Label], before: Sequence[_Placed], segments: Sequence[Segment], width: float
-) -> list[_Placed]:
-    """Gives each label its best free place in a plot of this width."""
-    taken = [placed.box(width) for placed in before]
-    found = []
-    for label in labels:
-        options = (_Placed(label, *place) for place in label.places)
-        placed = next((p for p in options if _free(p.box(width), taken, segments, width)), None)
-        if placed:
-            found.append(placed)
-            taken.append(placed.box(width))
-    return found
+def _alarms(
+    marks: Sequence[Mark], spots: Sequence[Spot | None], frame: Frame, words: str
+) -> list[Label]:
+    """One for each run of flagged ratings, at its first; the latest first."""
+    rated = [(mark.flagged, spot) for mark, spot in zip(marks, spots, strict=True) if spot]
+    starts = [next(run)[1] for flagged, run in groupby(rated, key=lambda pair: pair[0]) if flagged]
+    latest = reversed(starts[-TRIED:])
+    return [Label(words, "chart-alarm", _around(spot, frame)) for spot in latest]
 
 
-def _free(box: Box, taken: Iterable[Box], segments: Iterable[Segment], width: float) -> bool:
-    inside = box[0] >= 0 and box[2] <= width
-    return (
-        inside
-        and not any(_overlap(box, other) for other in taken)
-        and not any(_crosses(segment, box, width) for segment in segments)
-    )
+def _around(spot: Spot, frame: Frame) -> tuple[Place, ...]:
+    """Below the dot, else above it, else beside it; inside the plot."""
+    x, y = spot
+    beside = (Place(x, y + 4, "end", -12), Place(x, y + 4, "start", 12))
+    options = (*_along(x, y + 20), *_along(x, y - 12), *beside)
+    return tuple(place for place in options if frame.top + 9 < place.y < frame.bottom + 5)
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    across = one[0] < other[2] and other[0] < one[2]
-    return across and one[1] < other[3] and other[1] < one[3]
+def _along(x: float, y: float) -> tuple[Place, ...]:
+    return Place(x, y), Place(x, y, "end"), Place(x, y, "start")
 
 
-def _crosses(segment: Segment, box: Box, width: float) -> bool:
-    """Does a line, given from left to right in per cent and pixels, touch the box?"""
-    (x1, y1), (x2, y2) = segment
-    left, top, right, bottom = box
-    start, end = max(x1, left / width * 100), min(x2, right / width * 100)
-    if start > end:
-        return False
-    slope = (y2 - y1) / (x2 - x1) if x2 > x1 else 0.0
-    heights = (y1 + slope * (start - x1), y1 + slope * (end - x1))
-    return min(heights) < bottom and max(heights) > top
+def _gap_words(spots: Sequence[Spot | None], frame: Frame, words: str) -> list[Label]:
+    """One for each run of sessions without a rating; the latest first."""
+    missing = [i if spot is None else None for i, spot in enumerate(spots)]
+    latest = reversed(list(runs(missing))[-TRIED:])
+    return [_gap_word(run[0], run[-1], spots, frame, words) for run in latest]
 
 
-def text(text: str, css: str, x: float, y: float, anchor: str) -> str:
-    return (
-        f'<text class="{css}" x="{number(x)}%" y="{number(y)}" text-anchor="{anchor}">'
-        f"{escape(text)}</text>"
-    )
+def _gap_word(
+    first: int, last: int, spots: Sequence[Spot | None], frame: Frame, words: str
+) -> Label:
+    middle = (frame.x(first) + frame.x(last)) / 2
+    height = _edge_height(spots[max(first - 1, 0) : last + 2], frame)
+    return Label(words, "chart-word", _along(middle, height))
+
+
+def _edge_height(around: Iterable[Spot | None], frame: Frame) -> float:
+    """At the foot of the plot, or at its head where the line itself runs along the foot."""
+    lowest = max((spot[1] for spot in around if spot), default=frame.top)
+    return frame.top + 16 if lowest > frame.bottom - 30 else frame.bottom - 9

@@ -1,0 +1,120 @@
+"""People with names, and short ways to let things happen through the services."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import Clinic, User
+from accounts.permissions import Role
+from clients import services as clients
+from clients.models import Client, Treatment
+from outbox import links
+from sessions import services as sessions
+from sessions.models import Rating, RatingRequest, RequestLink, TherapySession
+from trends import services as trends
+from trends.models import Trajectory
+
+PASSWORD = "a quiet harbour at night"
+MONDAY = datetime(2026, 9, 7, 14, 0, tzinfo=UTC)
+
+
+def open_clinic(name: str = "Northside Clinic", **decided: object) -> Clinic:
+    return accounts.open_clinic(name=name, at=MONDAY - timedelta(days=400), **decided)
+
+
+def hire(clinic: Clinic, name: str, *roles: Role) -> User:
+    return accounts.create_person(
+        clinic=clinic,
+        email=f"{name.split()[0].lower()}@{clinic.name.split()[0].lower()}.example",
+        display_name=name,
+        roles=list(roles),
+        password=PASSWORD,
+        at=MONDAY - timedelta(days=300),
+    )
+
+
+def take_on(
+    therapist: User,
+    name: str = "Ana R.",
+    *,
+    email: str = "ana@mail.example",
+    contact: str = Client.Contact.EMAIL,
+    at: datetime = MONDAY - timedelta(days=100),
+) -> Treatment:
+    return clients.add_client(
+        name=name, email=email, language="en", contact=contact, by=therapist, at=at
+    )
+
+
+def hold(
+    treatment: Treatment,
+    held_at: datetime = MONDAY,
+    *,
+    attendance: str = TherapySession.Attendance.ATTENDED,
+    note: str = "",
+    at: datetime | None = None,
+) -> TherapySession:
+    """Record a session of a treatment; a form is on its way if it took place."""
+    return sessions.record_session(
+        treatment=treatment,
+        held_at=held_at,
+        attendance=attendance,
+        format=TherapySession.Format.IN_PERSON,
+        minutes=50,
+        note=note,
+        by=treatment.therapist,
+        at=at or held_at + timedelta(hours=1),
+    )
+
+
+def points(request: RatingRequest, goal: int, task: int, bond: int) -> dict[str, int]:
+    """Answers that give these scores: every item of a dimension gets the same point."""
+    wanted = {"goal": goal, "task": task, "bond": bond}
+    return {item.key: wanted[item.dimension] for item in request.form_instrument().items}
+
+
+def answer(
+    session: TherapySession,
+    goal: int = 4,
+    task: int = 4,
+    bond: int = 4,
+    *,
+    tension: str = Rating.Tension.NONE,
+    comment: str = "",
+    follow_up: str = "",
+    at: datetime | None = None,
+) -> Rating:
+    return sessions.submit_rating(
+        session.request,
+        answers=points(session.request, goal, task, bond),
+        tension=tension,
+        comment=comment,
+        follow_up=follow_up,
+        at=at or session.held_at + timedelta(hours=3),
+    )
+
+
+def course(treatment: Treatment, *scores: tuple[int, int, int] | None) -> list[TherapySession]:
+    """Weekly sessions with these ratings (None: not answered), and the trajectory computed."""
+    held = []
+    for week, rated in enumerate(scores):
+        session = hold(treatment, MONDAY + timedelta(weeks=week))
+        if rated is not None:
+            answer(session, *rated)
+        held.append(session)
+    compute(treatment, at=MONDAY + timedelta(weeks=len(scores)))
+    return held
+
+
+def compute(treatment: Treatment, *, at: datetime | None = None) -> Trajectory:
+    return trends.recompute(treatment.pk, at=at or timezone.now())
+
+
+def link_for(request: RatingRequest, *, at: datetime | None = None) -> str:
+    """A token as the mail would carry it."""
+    return sessions.issue_link(request, at=at or request.created_at)
+
+
+def is_held(request: RatingRequest, token: str) -> bool:
+    return RequestLink.objects.filter(request=request, digest=links.digest(token)).exists()
