@@ -54,7 +54,7 @@ class Clinic(models.Model):
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> UserQuerySet:
         """The people of one's own clinic."""
-        return self.filter(clinic_id=user.clinic_id, clinic__isnull=False)
+        return self.filter(clinic=user.clinic) if user.clinic else self.none()
 
     def therapists(self) -> UserQuerySet:
         return self.filter(roles__contains=[Role.THERAPIST])
@@ -87,9 +87,7 @@ class User(AbstractBaseUser):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, null=True, related_name="people")
     email = models.EmailField(_("E-mail address"), max_length=254, unique=True)
     display_name = models.CharField(_("Name that clients see"), max_length=80)
-    roles = ArrayField(
-        models.CharField(max_length=12, choices=ROLE_CHOICES), default=list
-    )
+    roles = ArrayField(models.CharField(max_length=12, choices=ROLE_CHOICES), default=list)
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False)  # runs the machine; sees no clinical row
     created_at = models.DateTimeField()
@@ -117,10 +115,17 @@ class User(AbstractBaseUser):
     def role_labels(self) -> list[str]:
         return [str(ROLE_LABELS[Role(role)]) for role in self.roles]
 
+    @property
+    def own_clinic(self) -> Clinic:
+        """The clinic of somebody who has a role there; who has none gets no permission either."""
+        if self.clinic is None:
+            raise Clinic.DoesNotExist
+        return self.clinic
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: User) -> InvitationQuerySet:
-        return self.filter(clinic_id=user.clinic_id, clinic__isnull=False)
+        return self.filter(clinic=user.clinic) if user.clinic else self.none()
 
     def open(self, at: datetime) -> InvitationQuerySet:
         return self.filter(accepted_at__isnull=True, expires_at__gt=at)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -53,7 +53,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
-def has_permission(user: User | AnonymousUser, permission: Permission) -> bool:
+def has_permission(user: User | AnonymousUser, permission: Permission) -> TypeGuard[User]:
     """Whether any of the person's roles permits it. Superusers get nothing by being one."""
     if not user.is_authenticated or not user.is_active or user.clinic_id is None:
         return False

@@ -13,8 +13,8 @@ from outbox import links
 from outbox import services as outbox
 
 INVITATION = "accounts.invitation"
-PASSWORD_RESET = "accounts.password_reset"
-PASSWORD_CHANGED = "accounts.password_changed"
+PASSWORD_RESET = "accounts.password_reset"  # noqa: S105  kinds of mail
+PASSWORD_CHANGED = "accounts.password_changed"  # noqa: S105
 
 
 class AlreadyHere(Refused):
@@ -91,15 +91,10 @@ def invite(
 
 
 @transaction.atomic
-def accept_invitation(
-    token: str, *, display_name: str, password: str, at: datetime
-) -> User:
+def accept_invitation(token: str, *, display_name: str, password: str, at: datetime) -> User:
     """Turn an invitation into an account, once."""
     invitation = (
-        Invitation.objects.open(at)
-        .select_for_update()
-        .filter(digest=links.digest(token))
-        .first()
+        Invitation.objects.open(at).select_for_update().filter(digest=links.digest(token)).first()
     )
     if invitation is None:
         raise InvitationOver
@@ -107,7 +102,7 @@ def accept_invitation(
         raise AlreadyHere
     invitation.accepted_at = at
     invitation.save(update_fields=["accepted_at"])
-    user = create_person(
+    return create_person(
         clinic=invitation.clinic,
         email=invitation.email,
         display_name=display_name,
@@ -115,7 +110,6 @@ def accept_invitation(
         password=password,
         at=at,
     )
-    return user
 
 
 @transaction.atomic

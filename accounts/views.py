@@ -66,7 +66,7 @@ def invite(request: UserRequest) -> HttpResponse:
     if form.is_valid():
         try:
             invitation = services.invite(
-                clinic=_clinic(request),
+                clinic=request.user.own_clinic,
                 email=form.cleaned_data["email"],
                 roles=[Role(role) for role in form.cleaned_data["roles"]],
                 by=request.user,
@@ -79,12 +79,6 @@ def invite(request: UserRequest) -> HttpResponse:
             messages.success(request, told)
             return redirect("people")
     return _people_page(request, form, status=422)
-
-
-def _clinic(request: UserRequest) -> Clinic:
-    if request.user.clinic is None:
-        raise Http404
-    return request.user.clinic
 
 
 @require_POST
@@ -105,7 +99,7 @@ def set_active(request: UserRequest, user_id: UUID, active: bool) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.MANAGE_CLINIC)
 def clinic_settings(request: UserRequest) -> HttpResponse:
-    clinic = _clinic(request)
+    clinic = request.user.own_clinic
     form = ClinicForm(request.POST or None, initial=_as_set(clinic))
     if request.method == "POST" and form.is_valid():
         services.change_clinic(clinic, **form.cleaned_data, by=request.user, at=timezone.now())

@@ -4,6 +4,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ClientQuerySet(models.QuerySet["Client"]):
-    def visible_to(self, user: User) -> ClientQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> ClientQuerySet:
         """Clients with a treatment that is on this person's roster."""
         return self.filter(pk__in=Treatment.objects.on_roster_of(user).values("client_id"))
 
@@ -48,11 +49,11 @@ class Client(models.Model):
 
 
 class TreatmentQuerySet(models.QuerySet["Treatment"]):
-    def visible_to(self, user: User) -> TreatmentQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> TreatmentQuerySet:
         """Treatments whose clinical rows this person may see."""
         return self.filter(reach(user, clinical=True))
 
-    def on_roster_of(self, user: User) -> TreatmentQuerySet:
+    def on_roster_of(self, user: User | AnonymousUser) -> TreatmentQuerySet:
         """Treatments that this person may know of, without anything clinical."""
         return self.filter(reach(user, clinical=False))
 

@@ -34,7 +34,7 @@ def add_client(
     """Add a client and start the treatment with the therapist who adds them."""
     _check_address(email, contact)
     client = Client.objects.create(
-        clinic_id=by.clinic_id,
+        clinic=by.own_clinic,
         name=name.strip(),
         email=email.strip(),
         language=language,
@@ -104,7 +104,7 @@ def end_treatment(treatment: Treatment, *, by: User, at: datetime) -> Treatment:
 
 
 def _today(user: User, at: datetime) -> date:
-    return at.astimezone(user.clinic.zone if user.clinic else at.tzinfo).date()
+    return at.astimezone(user.own_clinic.zone).date()
 
 
 def _record(action: str, client: Client, *, by: User, at: datetime) -> None:

@@ -22,9 +22,7 @@ def add_client(request: UserRequest) -> HttpResponse:
     form = ClientForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            treatment = services.add_client(
-                **form.cleaned_data, by=request.user, at=timezone.now()
-            )
+            treatment = services.add_client(**form.cleaned_data, by=request.user, at=timezone.now())
         except Refused as refusal:
             form.add_error(refusal.field, str(refusal.sentence))
         else:
@@ -42,9 +40,7 @@ def edit_client(request: UserRequest, client_id: UUID) -> HttpResponse:
     form = ClientForm(request.POST or None, initial=kept)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_client(
-                client, **form.cleaned_data, by=request.user, at=timezone.now()
-            )
+            services.change_client(client, **form.cleaned_data, by=request.user, at=timezone.now())
         except Refused as refusal:
             form.add_error(refusal.field, str(refusal.sentence))
         else:

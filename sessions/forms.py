@@ -14,7 +14,7 @@ from sessions.models import Rating, TherapySession
 ITEM = "item_"
 
 
-class TreatmentChoice(forms.ModelChoiceField):
+class TreatmentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Clients by name. Names are sealed in the database, so they are sorted here."""
 
     def label_from_instance(self, obj: Any) -> str:

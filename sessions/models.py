@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
@@ -23,7 +23,7 @@ RATING_REQUEST = "sessions.rating_request"  # kind of the mail that carries the 
 
 
 class TherapySessionQuerySet(models.QuerySet["TherapySession"]):
-    def visible_to(self, user: User) -> TherapySessionQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> TherapySessionQuerySet:
         return self.filter(treatment__in=Treatment.objects.visible_to(user))
 
     def in_order(self) -> TherapySessionQuerySet:
@@ -49,9 +49,7 @@ class TherapySession(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="sessions")
     held_at = models.DateTimeField()
-    attendance = models.CharField(
-        max_length=10, choices=Attendance, default=Attendance.ATTENDED
-    )
+    attendance = models.CharField(max_length=10, choices=Attendance, default=Attendance.ATTENDED)
     format = models.CharField(max_length=10, choices=Format, default=Format.IN_PERSON)
     minutes = models.PositiveSmallIntegerField(
         default=50, validators=[MinValueValidator(0), MaxValueValidator(480)]
@@ -66,9 +64,7 @@ class TherapySession(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["treatment", "held_at"], name="session_once_at_a_time"
-            ),
+            models.UniqueConstraint(fields=["treatment", "held_at"], name="session_once_at_a_time"),
             models.CheckConstraint(condition=Q(minutes__lte=480), name="session_minutes_max_480"),
         ]
 
@@ -81,7 +77,7 @@ class TherapySession(models.Model):
 
 
 class RatingRequestQuerySet(models.QuerySet["RatingRequest"]):
-    def visible_to(self, user: User) -> RatingRequestQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> RatingRequestQuerySet:
         """Delivery of forms is on the roster: it tells who gets one, not what they answered."""
         return self.filter(session__treatment__in=Treatment.objects.on_roster_of(user))
 
@@ -99,9 +95,7 @@ class RatingRequest(models.Model):
     """A form that a client is asked to fill in about one session."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    session = models.OneToOneField(
-        TherapySession, on_delete=models.PROTECT, related_name="request"
-    )
+    session = models.OneToOneField(TherapySession, on_delete=models.PROTECT, related_name="request")
     instrument = models.CharField(max_length=40)
     instrument_version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=10)
@@ -133,7 +127,7 @@ class RequestLink(models.Model):
 
 
 class RatingQuerySet(models.QuerySet["Rating"]):
-    def visible_to(self, user: User) -> RatingQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> RatingQuerySet:
         return self.filter(session__treatment__in=Treatment.objects.visible_to(user))
 
 
@@ -168,10 +162,3 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"rating {self.pk}"
-
-    def says(self, answers: dict[str, int], tension: str, comment: str, follow_up: str) -> bool:
-        """Whether a submission says exactly what is stored: then it is the same one again."""
-        mine = (self.answers, self.tension, self.comment, self.follow_up)
-        return json.dumps(mine, sort_keys=True) == json.dumps(
-            (answers, tension, comment, follow_up), sort_keys=True
-        )

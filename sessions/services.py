@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -8,7 +9,7 @@ from audit.refusals import Refused
 from audit.services import record
 from clients.models import Treatment
 from measures import catalogue
-from measures.scoring import BadAnswers, score
+from measures.scoring import BadAnswers, Scores, score
 from outbox import links
 from outbox import services as outbox
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, RequestLink, TherapySession
@@ -59,6 +60,20 @@ class NothingToSend(Refused):
     sentence = _("This form was answered, or it cannot be sent to this client now.")
     code = "nothing_to_send"
     status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a client said in one submission; two that are equal are the same submission again."""
+
+    answers: dict[str, int]
+    tension: str
+    comment: str
+    follow_up: str
+
+    @classmethod
+    def of(cls, rating: Rating) -> "Said":
+        return cls(rating.answers, rating.tension, rating.comment, rating.follow_up)
 
 
 @transaction.atomic
@@ -164,7 +179,7 @@ def submit_rating(
     The same submission again (a double click, an answer that got lost on the way back) returns
     the stored rating. Raises `AnswersDiffer` for another one, `RequestExpired` when it is late.
     """
-    said = {"answers": answers, "tension": tension, "comment": comment, "follow_up": follow_up}
+    said = Said(answers, tension, comment, follow_up)
     try:
         scores = score(request.form_instrument(), answers)
     except BadAnswers as error:
@@ -173,14 +188,12 @@ def submit_rating(
     if earlier is None and request.is_expired(at):
         raise RequestExpired
     rating = earlier or _write_rating(request, scores, said, at=at)
-    if not rating.says(**said):
+    if Said.of(rating) != said:
         raise AnswersDiffer
     return rating
 
 
-def _write_rating(
-    request: RatingRequest, scores: object, said: dict[str, object], *, at: datetime
-) -> Rating:
+def _write_rating(request: RatingRequest, scores: Scores, said: Said, *, at: datetime) -> Rating:
     """Insert; of submissions that arrive together the database keeps one, the rest read it."""
     try:
         with transaction.atomic():
@@ -191,7 +204,10 @@ def _write_rating(
                 task=scores.task,
                 bond=scores.bond,
                 submitted_at=at,
-                **said,
+                answers=said.answers,
+                tension=said.tension,
+                comment=said.comment,
+                follow_up=said.follow_up,
             )
     except IntegrityError:
         return Rating.objects.get(request=request)

@@ -1,6 +1,7 @@
 """People with names, and short ways to let things happen through the services."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -19,14 +20,14 @@ PASSWORD = "a quiet harbour at night"
 MONDAY = datetime(2026, 9, 7, 14, 0, tzinfo=UTC)
 
 
-def open_clinic(name: str = "Northside Clinic", **decided: object) -> Clinic:
+def open_clinic(name: str = "Northside Clinic", **decided: Any) -> Clinic:
     return accounts.open_clinic(name=name, at=MONDAY - timedelta(days=400), **decided)
 
 
 def hire(clinic: Clinic, name: str, *roles: Role) -> User:
     return accounts.create_person(
         clinic=clinic,
-        email=f"{name.split()[0].lower()}@{clinic.name.split()[0].lower()}.example",
+        email=f"{name.split(maxsplit=1)[0].lower()}@{clinic.name.split()[0].lower()}.example",
         display_name=name,
         roles=list(roles),
         password=PASSWORD,

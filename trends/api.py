@@ -68,9 +68,7 @@ class TrajectoryViewSet(
         return Trajectory.objects.visible_to(self.request.user).order_by("pk")
 
 
-class FlagViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flag]
-):
+class FlagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Flag]):
     """Possible ruptures in your treatments."""
 
     serializer_class = FlagSerializer

@@ -135,9 +135,7 @@ def _days_between(earlier: datetime, later: datetime) -> int:
     return (timezone.localdate(later) - timezone.localdate(earlier)).days
 
 
-def _now(
-    trajectory: Trajectory | None, form: delivery.Delivery | None, asked: bool
-) -> list[str]:
+def _now(trajectory: Trajectory | None, form: delivery.Delivery | None, asked: bool) -> list[str]:
     """The quiet states of a row, most useful first."""
     states = []
     if asked:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
 from uuid import UUID
 
 from django.db.models import Count, F, Min, Q
 
 from accounts.models import Clinic, User
 from clients.models import Treatment
+from outbox.models import Message
 from sessions.models import RatingRequest, TherapySession
 from trends.models import Flag
-
-from outbox.models import Message
 
 PERIOD = timedelta(days=90)
 FEWEST_CLIENTS = 5  # below this, a figure could point at one person
@@ -97,7 +95,14 @@ def _forms(clinic: Clinic, since: datetime) -> Counts:
         answered=Count("pk", filter=is_answered),
         not_delivered=Count("pk", filter=is_troubled),
     )
-    return {row.pop("therapist"): row for row in grouped}
+    return {
+        row["therapist"]: {
+            "sent": row["sent"],
+            "answered": row["answered"],
+            "not_delivered": row["not_delivered"],
+        }
+        for row in grouped
+    }
 
 
 def _flags(clinic: Clinic) -> dict[UUID, tuple[int, datetime]]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class TrajectoryQuerySet(models.QuerySet["Trajectory"]):
-    def visible_to(self, user: User) -> TrajectoryQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> TrajectoryQuerySet:
         return self.filter(treatment__in=Treatment.objects.visible_to(user))
 
     def due(self, at: datetime) -> TrajectoryQuerySet:
@@ -30,9 +31,7 @@ class Trajectory(models.Model):
     """What the engine computed for a treatment. `due_at` set: ratings changed since then."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    treatment = models.OneToOneField(
-        Treatment, on_delete=models.PROTECT, related_name="trajectory"
-    )
+    treatment = models.OneToOneField(Treatment, on_delete=models.PROTECT, related_name="trajectory")
     points = models.JSONField(default=list)  # one for each session that took place, in order
     engine = models.CharField(max_length=40, blank=True)
     sessions = models.PositiveSmallIntegerField(default=0)
@@ -68,7 +67,7 @@ class Trajectory(models.Model):
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):
-    def visible_to(self, user: User) -> FlagQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> FlagQuerySet:
         return self.filter(treatment__in=Treatment.objects.visible_to(user))
 
     def open(self) -> FlagQuerySet:

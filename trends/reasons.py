@@ -13,8 +13,12 @@ SMALL_CHANGE = 0.25  # scale points: half of what one step on one of two items m
 def one_line(reason: Reason) -> str:
     """What happened, with its numbers: "Bond fell to 2.0; it is usually 3.6 to 4.8." """
     sentences: dict[str, Callable[[], str]] = {
-        "goal": lambda: _("Agreement on goals fell to %(score)s; it is usually %(low)s to %(high)s."),
-        "task": lambda: _("Agreement on tasks fell to %(score)s; it is usually %(low)s to %(high)s."),
+        "goal": lambda: _(
+            "Agreement on goals fell to %(score)s; it is usually %(low)s to %(high)s."
+        ),
+        "task": lambda: _(
+            "Agreement on tasks fell to %(score)s; it is usually %(low)s to %(high)s."
+        ),
         "bond": lambda: _("Bond fell to %(score)s; it is usually %(low)s to %(high)s."),
     }
     return sentences[reason.dimension]() % {

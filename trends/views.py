@@ -77,8 +77,9 @@ def _client_page(
 @require_POST
 @requires(Permission.CARE_FOR_OWN_CLIENTS)
 def acknowledge_flag(request: UserRequest, flag_id: UUID) -> HttpResponse:
-    flag: Flag = get_visible_or_404(Flag.objects.select_related("treatment__client__clinic"),
-                                    request.user, pk=flag_id)
+    flag: Flag = get_visible_or_404(
+        Flag.objects.select_related("treatment__client__clinic"), request.user, pk=flag_id
+    )
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
         return _client_page(request, flag.treatment, form, status=422)
@@ -92,8 +93,7 @@ def acknowledge_flag(request: UserRequest, flag_id: UUID) -> HttpResponse:
 @require_safe
 @requires(Permission.SEE_CLINIC_FIGURES)
 def clinic(request: UserRequest) -> HttpResponse:
-    assert request.user.clinic is not None
-    rows, total = dashboards.figures(request.user.clinic, timezone.now())
+    rows, total = dashboards.figures(request.user.own_clinic, timezone.now())
     context = {
         "rows": rows,
         "total": total,

@@ -5,10 +5,12 @@ look at, not evidence.
 """
 
 from dataclasses import dataclass
-from math import log
+from math import log2
 from random import Random
 
-from measures.catalogue import DIMENSIONS, Instrument
+from measures.catalogue import DIMENSIONS, Dimension, Instrument
+
+Scores = dict[Dimension, float]
 
 GROWTH = 0.12  # points for each doubling of the number of sessions
 STATE_SD = 0.22
@@ -21,16 +23,16 @@ class Rupture:
 
     start: int
     length: int
-    depth: dict[str, float]
+    depth: Scores
 
-    def at(self, session: int) -> dict[str, float]:
+    def at(self, session: int) -> Scores:
         inside = self.start <= session < self.start + self.length
         return self.depth if inside else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    level: dict[str, float]
+    level: Scores
     rupture: Rupture | None
 
     def in_rupture(self, session: int) -> bool:
@@ -39,7 +41,7 @@ class Course:
     def answers(self, session: int, instrument: Instrument, rng: Random) -> dict[str, int]:
         """One filled-in form for this session."""
         fall = self.rupture.at(session) if self.rupture else {}
-        grown = GROWTH * log(session + 1, 2)
+        grown = GROWTH * log2(session + 1)
         state = rng.gauss(0, STATE_SD)
         return {
             item.key: _point(

@@ -21,12 +21,68 @@ STAFF: list[tuple[str, str, list[Role]]] = [
 ]
 CASELOADS = (14, 12, 11, 10, 10, 3)  # clients of each therapist, in the order above
 
-FIRST_NAMES = (
-    "Ana Jonah Priscilla Tomas Leila Marek Chloe Daniel Ines Felix Hanna Omar Greta Luis Mina "
-    "Viktor Nora Pavel Sofia Ben Aisha Karl Lucia Emil Rosa Ivan Zoe Peter Maya Oscar Freya Hugo "
-    "Clara Malik Edith Jakob Amara Simon Tara Nils Judith Raul Alma Konrad Yara Leon Petra Idris "
-    "Vera Anton Lotte Samir Helen Bruno Dalia Erik Paula Rami Svea Adam"
-).split()
+FIRST_NAMES = [
+    "Ana",
+    "Jonah",
+    "Priscilla",
+    "Tomas",
+    "Leila",
+    "Marek",
+    "Chloe",
+    "Daniel",
+    "Ines",
+    "Felix",
+    "Hanna",
+    "Omar",
+    "Greta",
+    "Luis",
+    "Mina",
+    "Viktor",
+    "Nora",
+    "Pavel",
+    "Sofia",
+    "Ben",
+    "Aisha",
+    "Karl",
+    "Lucia",
+    "Emil",
+    "Rosa",
+    "Ivan",
+    "Zoe",
+    "Peter",
+    "Maya",
+    "Oscar",
+    "Freya",
+    "Hugo",
+    "Clara",
+    "Malik",
+    "Edith",
+    "Jakob",
+    "Amara",
+    "Simon",
+    "Tara",
+    "Nils",
+    "Judith",
+    "Raul",
+    "Alma",
+    "Konrad",
+    "Yara",
+    "Leon",
+    "Petra",
+    "Idris",
+    "Vera",
+    "Anton",
+    "Lotte",
+    "Samir",
+    "Helen",
+    "Bruno",
+    "Dalia",
+    "Erik",
+    "Paula",
+    "Rami",
+    "Svea",
+    "Adam",
+]
 INITIALS = "RKSBHWDMLTVCGFNPAEJO"
 
 

@@ -99,10 +99,9 @@ def _plans(staff: list[User], rng: Random) -> Iterator[Plan]:
 
 def _live(plan: Plan, at: datetime, rng: Random) -> None:
     """Write one client's treatment from the first session to the last."""
-    zone = plan.therapist.clinic.zone if plan.therapist.clinic else None
-    newest = (at.astimezone(zone) - timedelta(days=plan.days_ago)).replace(
-        hour=plan.hour, minute=0, second=0, microsecond=0
-    )
+    newest = (
+        at.astimezone(plan.therapist.own_clinic.zone) - timedelta(days=plan.days_ago)
+    ).replace(hour=plan.hour, minute=0, second=0, microsecond=0)
     held = [newest - timedelta(weeks=back) for back in reversed(range(plan.sessions))]
     treatment = clients.add_client(
         name=people.client_name(plan.number),
@@ -177,7 +176,9 @@ def _settle_mails(clinic: Clinic, at: datetime) -> None:
 def _look_at_past_flags(at: datetime, rng: Random) -> None:
     """Therapists saw most of the older flags; some of the newest still wait for them."""
     older = Flag.objects.open().filter(session__held_at__lt=at - timedelta(days=10))
-    for flag in older.select_related("treatment__therapist", "session").order_by("session__held_at"):
+    for flag in older.select_related("treatment__therapist", "session").order_by(
+        "session__held_at"
+    ):
         if rng.random() < CLOSED_RUPTURES:
             trends.acknowledge_flag(
                 flag,
@@ -198,5 +199,3 @@ def log_ins() -> list[dict[str, str]]:
 
 def is_seeded() -> bool:
     return Clinic.objects.exists()
-
-

@@ -36,7 +36,9 @@ class PageServer:
         self.port = port or free_port()
         handler = type("Handler", (Handler,), {"folder": folder})
         self._server = ThreadingHTTPServer((host, self.port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
