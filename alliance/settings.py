@@ -17,7 +17,7 @@ HELP = {
     "SECRET_KEY": "Django signs cookies and password links with it. Make one with\n"
     '    python -c "import secrets; print(secrets.token_urlsafe(50))"',
     "FIELD_KEYS": "Names, addresses, notes and comments are encrypted with it. Make one with\n"
-    "    python -c \"import base64, os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\"\n"
+    "    python -c \"import base64,os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\"\n"
     "and keep a copy apart from the database: without it the texts cannot be read again.",
     "DATABASE_URL": "The PostgreSQL to use, for example postgres://alliance:password@db/alliance",
     "REDIS_URL": "The Redis or Valkey that wakes the worker, for example redis://valkey:6379/0\n"
@@ -171,7 +171,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers then send "Origin: null" with our own forms, which CSRF must refuse.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

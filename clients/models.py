@@ -27,7 +27,7 @@ class Client(models.Model):
     """Somebody who comes to therapy. Has no account, ever."""
 
     class Contact(models.TextChoices):
-        EMAIL = "email", _("By e-mail after each session")
+        EMAIL = "email", _("By e-mail")
         NONE = "none", _("Send nothing")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

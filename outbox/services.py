@@ -110,7 +110,7 @@ def _retry(message: Message, reason: str, *, at: datetime) -> None:
 def _pause(attempts: int) -> timedelta:
     """Double the pause with each attempt, with a fifth of chance so that retries spread out."""
     pause = min(FIRST_PAUSE * (1 << max(attempts - 1, 0)), LONGEST_PAUSE)
-    return pause * random.uniform(0.9, 1.1)
+    return pause * random.uniform(0.9, 1.1)  # noqa: S311  no secret
 
 
 def _move(message: Message, state: Message.State, *, reason: str, at: datetime) -> None:

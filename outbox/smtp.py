@@ -1,11 +1,13 @@
 """Hand one mail to the mail server, and tell what is known afterwards."""
 
 import smtplib
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext_noop as _noop
 
 from outbox.composers import Email
@@ -53,12 +55,10 @@ def _answered(code: int, reason: str) -> Outcome:
     return Outcome(Message.State.FAILED, reason)
 
 
-def _hang_up(connection: object) -> None:
+def _hang_up(connection: BaseEmailBackend) -> None:
     """Closing may fail after the mail was accepted; that does not undo it."""
-    try:
-        connection.close()  # type: ignore[attr-defined]
-    except (OSError, smtplib.SMTPException):
-        pass
+    with suppress(OSError, smtplib.SMTPException):
+        connection.close()
 
 
 def _written(email: Email, message_id: str) -> EmailMultiAlternatives:

@@ -4,16 +4,45 @@ The database is closed unless a test asks for one of them (or for `db`).
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client as Browser
-from django.utils import timezone
+from django.test import override_settings
 
 from accounts.models import Clinic, User
 from accounts.permissions import Role
 from clients.models import Treatment
 from outbox.doorbell import doorbell
 from tests import people
+
+
+# Static files as they lie in `static/`: not collected, not hashed.
+FILES_AS_THEY_LIE = {
+    "STORAGES": settings.STORAGES
+    | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+    "WHITENOISE_AUTOREFRESH": True,
+    "WHITENOISE_USE_FINDERS": True,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_to_set_up() -> Iterator[None]:
+    """Argon2 with the least work, and pages that need no collected static files."""
+    with pytest.MonkeyPatch.context() as patch, override_settings(**FILES_AS_THEY_LIE):
+        for cost, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
+            patch.setattr(Argon2PasswordHasher, cost, least)
+        yield
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """It is Monday, an hour after Ana's session, and stays so until a test moves the clock."""
+    with time_machine.travel(people.MONDAY + timedelta(hours=1), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture(autouse=True)
@@ -61,13 +90,7 @@ def noor(clinic: Clinic) -> User:
 @pytest.fixture
 def root(db: None) -> User:
     """Runs the machine, belongs to no clinic."""
-    return User.objects.create_user(
-        "root@host.example",
-        people.PASSWORD,
-        display_name="Root",
-        is_superuser=True,
-        created_at=timezone.now(),
-    )
+    return people.run_the_machine()
 
 
 @pytest.fixture

@@ -35,6 +35,17 @@ def hire(clinic: Clinic, name: str, *roles: Role) -> User:
     )
 
 
+def run_the_machine() -> User:
+    """A superuser, who belongs to no clinic."""
+    return User.objects.create_user(
+        "root@host.example",
+        PASSWORD,
+        display_name="Root",
+        is_superuser=True,
+        created_at=MONDAY - timedelta(days=400),
+    )
+
+
 def take_on(
     therapist: User,
     name: str = "Ana R.",

@@ -52,11 +52,11 @@ def rows(user: User, at: datetime) -> list[Row]:
     made = [
         _row(
             treatment,
-            trajectories.get(treatment.pk),
-            flags.get(treatment.pk),
-            requests.get(treatment.pk),
-            treatment.pk in asked,
-            at,
+            trajectory=trajectories.get(treatment.pk),
+            flag=flags.get(treatment.pk),
+            request=requests.get(treatment.pk),
+            asked=treatment.pk in asked,
+            at=at,
         )
         for treatment in treatments
     ]
@@ -105,6 +105,7 @@ def _asked_to_talk(user: User) -> set[UUID]:
 
 def _row(
     treatment: Treatment,
+    *,
     trajectory: Trajectory | None,
     flag: Flag | None,
     request: RatingRequest | None,
@@ -126,7 +127,7 @@ def _row(
         reason=reasons.one_line(flag.why) if flag else "",
         asked_to_talk=asked,
         is_waiting=bool(form and form.is_waiting),
-        now=_now(trajectory, form, asked),
+        now=_now(treatment.client, trajectory, form, asked),
     )
 
 
@@ -135,13 +136,17 @@ def _days_between(earlier: datetime, later: datetime) -> int:
     return (timezone.localdate(later) - timezone.localdate(earlier)).days
 
 
-def _now(trajectory: Trajectory | None, form: delivery.Delivery | None, asked: bool) -> list[str]:
+def _now(
+    client: Client, trajectory: Trajectory | None, form: delivery.Delivery | None, asked: bool
+) -> list[str]:
     """The quiet states of a row, most useful first."""
     states = []
     if asked:
         states.append(_("asked you to raise something"))
     if form and (form.is_waiting or form.is_troubled):
         states.append(form.words if not form.is_troubled else _("form: %s") % form.words)
+    if not client.can_be_mailed:
+        states.append(_("gets no forms"))
     missing = trajectory.missing if trajectory else 0
     if missing - bool(form and form.is_waiting) > 0:  # the form that is out may still come
         states.append(

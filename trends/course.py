@@ -97,7 +97,7 @@ def flag_cards(rows: list[SessionRow]) -> list[FlagCard]:
 
 
 def too_little(trajectory: Trajectory | None) -> str:
-    """What can be said while there are too few ratings to compare with; "" when there are enough."""
+    """What can be said while there are too few ratings to compare with; else nothing."""
     if trajectory is None or not trajectory.sessions:
         return _("No session is recorded yet. After the first one the client is sent a short form.")
     if not trajectory.rated:

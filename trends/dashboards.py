@@ -53,11 +53,11 @@ def figures(clinic: Clinic, at: datetime) -> tuple[list[Figures], Figures]:
     rows = [
         _row(
             person,
-            clients.get(person.pk, 0),
-            held.get(person.pk, 0),
-            forms.get(person.pk, {}),
-            flags.get(person.pk),
-            at,
+            clients=clients.get(person.pk, 0),
+            held=held.get(person.pk, 0),
+            forms=forms.get(person.pk, {}),
+            flags=flags.get(person.pk),
+            at=at,
         )
         for person in User.objects.therapists().filter(clinic=clinic).order_by("display_name")
     ]
@@ -117,6 +117,7 @@ def _flags(clinic: Clinic) -> dict[UUID, tuple[int, datetime]]:
 
 def _row(
     person: User,
+    *,
     clients: int,
     held: int,
     forms: dict[str, int],

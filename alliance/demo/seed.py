@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from accounts import services as accounts
 from accounts.models import Clinic, User
@@ -25,6 +25,7 @@ from trends.models import Flag
 SEED = 1979  # the year in which Bordin described the working alliance
 CLOSED_RUPTURES = 0.8  # share of past flags that were looked at
 ANSWER_RATE = 0.8
+FRIDAY = 4
 Progress = Callable[[str, int, int], None]
 
 
@@ -35,7 +36,6 @@ class Plan:
     number: int
     therapist: User
     sessions: int
-    weekday: int
     hour: int
     days_ago: int  # of the newest session
     course: Course
@@ -53,6 +53,7 @@ def seed(at: datetime, tell: Progress = lambda *_: None) -> Clinic:
             tell("Clients", done, len(plans))
         _settle_mails(clinic, at)
         trends.recompute_due(at=at)
+        _date_flags()
         _look_at_past_flags(at, rng)
     return clinic
 
@@ -89,7 +90,6 @@ def _plans(staff: list[User], rng: Random) -> Iterator[Plan]:
                 number=number,
                 therapist=therapist,
                 sessions=count,
-                weekday=rng.randrange(5),
                 hour=rng.randrange(8, 18),
                 days_ago=rng.randrange(1, 8),
                 course=courses.draw(count, now_in_rupture=place in (0, 4) and count > 4, rng=rng),
@@ -99,9 +99,9 @@ def _plans(staff: list[User], rng: Random) -> Iterator[Plan]:
 
 def _live(plan: Plan, at: datetime, rng: Random) -> None:
     """Write one client's treatment from the first session to the last."""
-    newest = (
-        at.astimezone(plan.therapist.own_clinic.zone) - timedelta(days=plan.days_ago)
-    ).replace(hour=plan.hour, minute=0, second=0, microsecond=0)
+    newest = _weekday(at.astimezone(plan.therapist.own_clinic.zone), plan.days_ago).replace(
+        hour=plan.hour, minute=0, second=0, microsecond=0
+    )
     held = [newest - timedelta(weeks=back) for back in reversed(range(plan.sessions))]
     treatment = clients.add_client(
         name=people.client_name(plan.number),
@@ -113,6 +113,12 @@ def _live(plan: Plan, at: datetime, rng: Random) -> None:
     )
     for index, held_at in enumerate(held):
         _one_session(plan, treatment, index, held_at, rng)
+
+
+def _weekday(today: datetime, days_ago: int) -> datetime:
+    """So many days back, and from a weekend on to the Friday before it."""
+    day = today - timedelta(days=days_ago)
+    return day - timedelta(days=max(day.weekday() - FRIDAY, 0))
 
 
 def _one_session(
@@ -171,6 +177,12 @@ def _settle_mails(clinic: Clinic, at: datetime) -> None:
     mails.filter(pk__in=newest[4:]).update(
         state=Message.State.FAILED, reason="The mail server does not know this address."
     )
+
+
+def _date_flags() -> None:
+    """As if each had been raised when its form came back, not all of them today."""
+    answered = Rating.objects.filter(session=OuterRef("session")).values("submitted_at")
+    Flag.objects.update(raised_at=Subquery(answered[:1]))
 
 
 def _look_at_past_flags(at: datetime, rng: Random) -> None:

@@ -46,14 +46,17 @@ class Options:
 def run(options: Options, display: Display) -> None:
     """Ends only by an exception: Problem, or Stopped."""
     environment.make_folder(options.folder)
-    lock = environment.lock(options.folder)
+    with display.console.status("Waiting for an earlier start to end ..."):
+        lock = environment.lock(options.folder)
     require_free(options.port, "the site", "PORT")
     require_free(options.mail_port, "the mailbox", "MAIL_PORT")
     kept = options.folder / "env"
     values = environment.kept_secrets(kept) | environment.addresses(options.site, options.smtp_port)
+    environment.write(kept, values)
     with ExitStack() as at_the_end:
         own = servers.start(options.folder, durable=True, keep_open=[lock], step=display.step)
         at_the_end.callback(own.stop)
+        _tell_what_is_unusual(own, options, display)
         values |= own.addresses
         environment.write(kept, values)
         logins = _prepare(options, values, display)
@@ -63,6 +66,14 @@ def run(options: Options, display: Display) -> None:
         _start(options, children, display)
         display.box(options.site, options.mailbox, logins)
         watch([*(server.child for server in own.running), *children], display.say)
+
+
+def _tell_what_is_unusual(own: servers.Servers, options: Options, display: Display) -> None:
+    for variable in own.foreign:
+        display.say(f"   {variable} is set: that server is used.")
+    for server in own.running:
+        if not server.home.is_relative_to(options.folder):
+            display.say(f"   Its account cannot reach this folder; the data are in {server.home}.")
 
 
 def _variables(options: Options, values: Mapping[str, str]) -> dict[str, str]:

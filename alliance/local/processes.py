@@ -81,12 +81,12 @@ def wait_until_ready(child: Child, port: int, path: str) -> None:
     )
 
 
-def watch(children: Sequence[Child], say: Callable[[str], None]) -> NoReturn:
+def watch(children: Sequence[Child], say: Callable[[str], None], pause: float = PAUSE) -> NoReturn:
     """Start again whatever ends by itself, until a signal ends this process."""
     while True:
         time.sleep(0.2)
         for child in children:
-            if not child.is_running and time.monotonic() > child.started_at + PAUSE:
+            if not child.is_running and time.monotonic() > child.started_at + pause:
                 say(f"{child.name} ended ({child.exit_code}); started again. Log: {child.log}")
                 child.end(0)  # its own children, if it left any
                 child.start()

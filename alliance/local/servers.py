@@ -17,6 +17,7 @@ Step = Callable[[str], AbstractContextManager[object]]
 class Servers:
     addresses: dict[str, str] = field(default_factory=dict)
     running: list[Postgres | Valkey] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)  # the variables that named one
 
     def stop(self) -> None:
         for server in reversed(self.running):
@@ -32,6 +33,7 @@ def start(
         for variable, launcher in (("DATABASE_URL", postgres), ("REDIS_URL", valkey)):
             if address := os.environ.get(variable):
                 servers.addresses[variable] = address
+                servers.foreign.append(variable)
                 continue
             name = launcher.__name__.rpartition(".")[2]
             with step(name):

@@ -20,7 +20,7 @@ def course_svg(
     *,
     words: ChartWords,
     scale: tuple[float, float] = (1, 5),
-    chart_id: str = "course",
+    chart_id: str = "course-chart",
 ) -> str:
     """The whole course with scale, session numbers, usual range, ratings, gaps and flags.
 
@@ -99,8 +99,9 @@ def _scale_lines(frame: Frame) -> Iterator[str]:
 
 def _scale_values(scale: tuple[float, float]) -> list[float]:
     lowest, highest = scale
-    step = next((step for step in STEPS if (highest - lowest) / step <= 6), highest - lowest)
-    return [lowest + step * k for k in range(int((highest - lowest) / step) + 1)]
+    span = highest - lowest
+    step = span if span < 1 else next((step for step in STEPS if span / step <= 6), span)
+    return [lowest + step * k for k in range(int(span / step) + 1)]
 
 
 def _session_numbers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:

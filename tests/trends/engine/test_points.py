@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -28,18 +29,18 @@ POINT = Point(
 EMPTY = Point(None, None, None, None, None, None, flag=False, onset=False, reason=None)
 
 
-def through_json(point):
+def through_json(point: Point) -> Any:
     return Point.from_dict(json.loads(json.dumps(point.as_dict(), allow_nan=False)))
 
 
-def test_numbers_are_rounded_to_four_decimals():
+def test_numbers_are_rounded_to_four_decimals() -> None:
     stored = POINT.as_dict()
     assert stored["score"] == 3.3333
     assert stored["reason"]["usual_low"] == 3.6123
     assert stored["usual"] == [[3.0, 4.0], None, [3.6, 4.8]]
 
 
-def test_round_trip():
+def test_round_trip() -> None:
     back = through_json(POINT)
     assert back.as_dict() == POINT.as_dict()
     assert back.usual == ((3.0, 4.0), None, (3.6, 4.8))
@@ -47,24 +48,24 @@ def test_round_trip():
     assert back.reason.missing == 1
 
 
-def test_an_empty_point_survives_the_round_trip():
+def test_an_empty_point_survives_the_round_trip() -> None:
     assert through_json(EMPTY) == EMPTY
 
 
-def test_rounded_points_are_equal_after_the_round_trip():
+def test_rounded_points_are_equal_after_the_round_trip() -> None:
     assert through_json(through_json(POINT)) == through_json(POINT)
 
 
-def test_nan_is_stored_as_nothing():
+def test_nan_is_stored_as_nothing() -> None:
     point = Point(float("nan"), None, None, None, None, None, flag=False, onset=False, reason=None)
     assert point.as_dict()["score"] is None
 
 
-def test_an_unknown_key_is_refused():
+def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(TypeError):
         Point.from_dict({**EMPTY.as_dict(), "surprise": 1})
 
 
-def test_points_do_not_change():
+def test_points_do_not_change() -> None:
     with pytest.raises(AttributeError):
-        POINT.flag = False
+        POINT.flag = False  # type: ignore[misc]

@@ -1,0 +1,123 @@
+"""A clinic in which every row exists that an address can name, and everybody who may ask for it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+
+from django.test import Client as Browser
+
+from accounts import services as accounts
+from accounts.models import Invitation, User
+from accounts.permissions import Role
+from clients.models import Treatment
+from outbox import links
+from sessions.models import RatingRequest
+from tests import people
+from trends.models import Flag
+
+NOTE = "CANARY-note-about-the-session"
+COMMENT = "CANARY-comment-of-the-client"
+FLAG_NOTE = "CANARY-note-about-the-flag"
+
+# Ana rates the third session low (that is flagged) and has not answered the fourth yet.
+NOW = people.MONDAY + timedelta(weeks=3, hours=2)
+
+
+@dataclass
+class World:
+    """`people` and `secrets` by the names of the columns of the access table."""
+
+    people: dict[str, User]
+    secrets: dict[str, str]  # API tokens
+    ana: Treatment
+    flag: Flag
+    request: RatingRequest
+    link_token: str
+    join_token: str
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ids(self) -> dict[str, object]:
+        """What Ana's addresses are made of, by the name of the parameter."""
+        return {
+            "client_id": self.ana.client_id,
+            "treatment_id": self.ana.pk,
+            "request_id": self.request.pk,
+            "flag_id": self.flag.pk,
+            "user_id": self.people["mara"].pk,
+            "token_key": self.secrets["mara"][:15],
+        }
+
+    def log_in(self) -> None:
+        """Keep the cookies of everybody's browser, so that each request begins afresh."""
+        opened = Browser()
+        opened.get(f"/r/{self.link_token}/")
+        self.cookies = {"nobody": "", "link": _cookies(opened)}
+        for name, user in self.people.items():
+            browser = Browser()
+            browser.force_login(user)
+            self.cookies[name] = _cookies(browser)
+
+    def browser(self, name: str, *, checks_csrf: bool = False) -> Browser:
+        browser = Browser(enforce_csrf_checks=checks_csrf)
+        browser.cookies = SimpleCookie(self.cookies[name])
+        return browser
+
+    def headers(self, name: str) -> dict[str, str]:
+        secret = self.secrets.get(name)
+        return {"Authorization": f"Bearer {secret}"} if secret else {}
+
+
+def _cookies(browser: Browser) -> str:
+    return browser.cookies.output(header="", sep=";")
+
+
+def build() -> World:
+    world = _with_rows()
+    world.log_in()
+    return world
+
+
+def _with_rows() -> World:
+    clinic = people.open_clinic(crisis_text="Call 112.")
+    elsewhere = people.open_clinic("Elsewhere Practice")
+    staff = {
+        "mara": people.hire(clinic, "Mara Lindqvist", Role.THERAPIST),
+        "jonas": people.hire(clinic, "Jonas Okafor", Role.THERAPIST),
+        "vera": people.hire(elsewhere, "Vera Stone", Role.THERAPIST),
+        "ruth": people.hire(clinic, "Ruth Adler", Role.ADMIN),
+        "noor": people.hire(clinic, "Noor Haddad", Role.FRONT_DESK),
+        "root": people.run_the_machine(),
+    }
+    ana = _ana(staff["mara"])
+    request = RatingRequest.objects.get(session__treatment=ana, rating__isnull=True)
+    invitation = accounts.invite(
+        clinic=clinic, email="new@northside.example", roles=[Role.THERAPIST], by=None, at=NOW
+    )
+    return World(
+        people=staff,
+        secrets={
+            name: accounts.create_token(by=user, days=30, at=NOW)[1] for name, user in staff.items()
+        },
+        ana=ana,
+        flag=Flag.objects.get(treatment=ana),
+        request=request,
+        link_token=people.link_for(request),
+        join_token=_join_token(invitation),
+    )
+
+
+def _ana(mara: User) -> Treatment:
+    ana = people.take_on(mara)
+    for week, scores in enumerate([(5, 5, 5), (5, 5, 5), (5, 5, 1)]):
+        session = people.hold(ana, people.MONDAY + timedelta(weeks=week), note=NOTE)
+        people.answer(session, *scores, comment=COMMENT)
+    people.hold(ana, people.MONDAY + timedelta(weeks=3), note=NOTE)
+    people.compute(ana, at=NOW)
+    return ana
+
+
+def _join_token(invitation: Invitation) -> str:
+    token = links.new_token()
+    invitation.digest = links.digest(token)
+    invitation.save()
+    return token
