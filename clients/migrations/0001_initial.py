@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('name', vault.fields.SealedTextField()),
                 ('email', vault.fields.SealedTextField(blank=True)),
                 ('language', models.CharField(default='en', max_length=10)),
-                ('contact', models.CharField(choices=[('email', 'By e-mail after each session'), ('none', 'Send nothing')], default='email', max_length=10)),
+                ('contact', models.CharField(choices=[('email', 'By e-mail'), ('none', 'Send nothing')], default='email', max_length=10)),
                 ('created_at', models.DateTimeField()),
                 ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='accounts.clinic')),
             ],
