@@ -13,7 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from outbox import links
 from sessions import services
@@ -99,7 +99,7 @@ def _submit(request: HttpRequest, rating_request: RatingRequest) -> HttpResponse
 
 
 @login_not_required
-@require_GET
+@require_safe
 def thanks(request: HttpRequest, request_id: UUID) -> HttpResponse:
     found = _held_request(request, request_id)
     if found is None:

@@ -1,7 +1,8 @@
 """Forms check what was typed, and nothing else."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -14,15 +15,8 @@ from sessions.models import Rating, TherapySession
 ITEM = "item_"
 
 
-class TreatmentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Clients by name. Names are sealed in the database, so they are sorted here."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.client.name)
-
-
 class SessionForm(forms.Form):
-    treatment = TreatmentChoice(queryset=Treatment.objects.none(), label=_("Client"))
+    treatment = forms.ModelChoiceField(queryset=Treatment.objects.none(), label=_("Client"))
     held_on = forms.DateField(
         label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
@@ -52,12 +46,19 @@ class SessionForm(forms.Form):
 
     def __init__(self, *args: Any, treatments: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["treatment"]
-        field.queryset = treatments  # type: ignore[attr-defined]
-        named = sorted(
-            ((str(row.pk), row.client.name) for row in treatments), key=lambda pair: pair[1].lower()
-        )
-        field.choices = [("", _("Choose a client")), *named]  # type: ignore[attr-defined]
+        field = cast("forms.ModelChoiceField[Treatment]", self.fields["treatment"])
+        field.queryset = treatments
+        field.choices = [("", _("Choose a client")), *self._offered(treatments)]
+
+    def _offered(self, treatments: Iterable[Treatment]) -> list[tuple[str, str]]:
+        """Open treatments, and the one that was chosen: it may have ended in another tab."""
+        chosen = str(self["treatment"].value() or "")
+        offered = [
+            (str(row.pk), row.client.name)
+            for row in treatments
+            if row.ended_on is None or str(row.pk) == chosen
+        ]
+        return sorted(offered, key=lambda pair: pair[1].lower())
 
     @property
     def held_at(self) -> datetime:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.door import get_visible_or_404
 from accounts.http import UserRequest
@@ -84,7 +84,7 @@ def send_again(request: UserRequest, request_id: UUID) -> HttpResponse:
     return redirect("client", rating_request.session.treatment.client_id)
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_ROSTER)
 def front_desk(request: UserRequest) -> HttpResponse:
     treatments = (

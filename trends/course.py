@@ -73,7 +73,8 @@ def session_rows(treatment: Treatment, user: User, at: datetime) -> list[Session
 
 
 def flags_of(treatment: Treatment, user: User) -> list[Flag]:
-    return list(Flag.objects.visible_to(user).filter(treatment=treatment).order_by("-raised_at"))
+    rows = Flag.objects.visible_to(user).filter(treatment=treatment).order_by("-raised_at")
+    return list(rows.select_related("acknowledged_by"))
 
 
 def _numbers(sessions: list[TherapySession]) -> dict[UUID, int]:

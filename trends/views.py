@@ -49,7 +49,7 @@ def _newest_treatment(request: UserRequest, client_id: UUID) -> Treatment:
     by_id = {str(row.pk): row for row in rows.visible_to(request.user)}
     newest = next((pk for pk, row in by_id.items() if row.ended_on is None), next(iter(by_id), ""))
     pk = chosen if chosen in by_id else newest
-    visible = rows.select_related("client__clinic")
+    visible = rows.select_related("client__clinic", "therapist")
     treatment: Treatment = get_visible_or_404(visible, request.user, pk=pk or UUID(int=0))
     return treatment
 
@@ -78,7 +78,9 @@ def _client_page(
 @requires(Permission.CARE_FOR_OWN_CLIENTS)
 def acknowledge_flag(request: UserRequest, flag_id: UUID) -> HttpResponse:
     flag: Flag = get_visible_or_404(
-        Flag.objects.select_related("treatment__client__clinic"), request.user, pk=flag_id
+        Flag.objects.select_related("treatment__client__clinic", "treatment__therapist"),
+        request.user,
+        pk=flag_id,
     )
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():

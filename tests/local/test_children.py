@@ -8,7 +8,7 @@ import pytest
 
 from alliance.local.children import Child, stop_together
 from alliance.local.processes import Stopped, watch
-from tests.local.test_servers import is_running
+from tests.local.processes import is_running
 
 STUBBORN = """
 import signal, subprocess, sys, time

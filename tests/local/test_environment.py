@@ -1,6 +1,7 @@
 import base64
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def test_a_shell_can_read_the_file(tmp_path: Path) -> None:
     path = tmp_path / "env"
     environment.write(path, {"DEFAULT_FROM_EMAIL": "It's <a@b.example> $HOME"})
     shell = f'set -a; . {path}; printf %s "$DEFAULT_FROM_EMAIL"'
-    assert os.popen(shell).read() == "It's <a@b.example> $HOME"
+    said = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout
+    assert said == "It's <a@b.example> $HOME"
 
 
 def test_lost_keys_are_not_replaced_while_their_data_exist(tmp_path: Path) -> None:
@@ -57,9 +59,7 @@ def test_one_start_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_taken_port_is_said_with_a_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(
-            Problem, match=rf"(?s)Port {port}, where the site .* make demo PORT=\d+"
-        ):
+        with pytest.raises(Problem, match=rf"(?s)Port {port}, where .* make demo PORT=\d+"):
             require_free(port, "the site", "PORT")
     require_free(port, "the site", "PORT")
 

