@@ -2,7 +2,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.permissions import Permission, has_permission
+from accounts.door import has_permission
+from accounts.permissions import Permission
 
 
 class MayUseApi(BasePermission):

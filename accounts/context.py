@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Permission, has_permission
+from accounts.door import has_permission
+from accounts.permissions import Permission
 
 PLACES: list[tuple[Permission, str, str | Promise]] = [
     (Permission.CARE_FOR_OWN_CLIENTS, "caseload", _("Caseload")),

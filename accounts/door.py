@@ -1,25 +1,50 @@
-"""The one door to rows."""
+"""The door: may this person do it at all, and the one way to a row."""
 
-from __future__ import annotations
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeGuard
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404
+from django.http import Http404, HttpResponse
 
-if TYPE_CHECKING:
-    from accounts.models import User
+from accounts.http import UserRequest
+from accounts.models import User
+from accounts.permissions import PERMISSIONS, Permission, Role
 
-M_co = TypeVar("M_co", bound=models.Model, covariant=True)
+View = Callable[..., HttpResponse]
 
 
-class Guarded(Protocol[M_co]):
+def has_permission(user: User | AnonymousUser, permission: Permission) -> TypeGuard[User]:
+    """Whether any of the person's roles permits it. Superusers get nothing by being one."""
+    if not user.is_authenticated or not user.is_active or user.clinic_id is None:
+        return False
+    return any(permission in PERMISSIONS[Role(role)] for role in user.roles)
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Let only people with this permission reach the view; others get a 403 page."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not has_permission(request.user, permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+class Guarded(Protocol):
     """A manager or QuerySet that knows which rows a person may see."""
 
     def visible_to(self, user: User) -> models.QuerySet[Any]: ...
 
 
-def get_visible_or_404(rows: Guarded[M_co], user: User, **look_up: object) -> Any:
+def get_visible_or_404(rows: Guarded, user: User, **look_up: object) -> Any:
     """One row that the person may see. Absent and forbidden are the same 404."""
     try:
         return rows.visible_to(user).get(**look_up)

@@ -1,13 +1,8 @@
 """Requests of people who are logged in."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from django.http import HttpRequest
 
-if TYPE_CHECKING:
-    from accounts.models import User
+from accounts.models import User
 
 
 class UserRequest(HttpRequest):

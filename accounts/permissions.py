@@ -1,24 +1,11 @@
 """Roles and what they permit: the whole policy on one page.
 
-Which rows a permission reaches is said once, in `clients.visibility`.
+`accounts.door` asks here; which rows a permission reaches is said once, in `clients.visibility`.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from enum import StrEnum
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeGuard
 
-from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
-
-from accounts.http import UserRequest
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class Role(StrEnum):
@@ -51,28 +38,3 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({Permission.SEE_CLINIC_FIGURES, Permission.MANAGE_CLINIC}),
     Role.FRONT_DESK: frozenset({Permission.SEE_ROSTER, Permission.SEND_FORMS_AGAIN}),
 }
-
-
-def has_permission(user: User | AnonymousUser, permission: Permission) -> TypeGuard[User]:
-    """Whether any of the person's roles permits it. Superusers get nothing by being one."""
-    if not user.is_authenticated or not user.is_active or user.clinic_id is None:
-        return False
-    return any(permission in PERMISSIONS[Role(role)] for role in user.roles)
-
-
-View = Callable[..., HttpResponse]
-
-
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Let only people with this permission reach the view; others get a 403 page."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not has_permission(request.user, permission):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return decorate

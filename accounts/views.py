@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from knox.models import AuthToken
 
 from accounts import services
-from accounts.door import get_visible_or_404
+from accounts.door import get_visible_or_404, has_permission, requires
 from accounts.forms import ClinicForm, InviteForm, JoinForm, TokenForm
 from accounts.http import UserRequest
 from accounts.models import Clinic, Invitation, User
-from accounts.permissions import Permission, Role, has_permission, requires
+from accounts.permissions import Permission, Role
 from audit.refusals import Refused
 from outbox import links
 from outbox.models import Message

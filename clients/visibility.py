@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
-from accounts.permissions import Permission, has_permission
+from accounts.door import has_permission
+from accounts.permissions import Permission
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.door import get_visible_or_404
+from accounts.door import get_visible_or_404, has_permission, requires
 from accounts.http import UserRequest
-from accounts.permissions import Permission, has_permission, requires
+from accounts.permissions import Permission
 from audit.refusals import Refused
 from clients.models import Treatment
 from sessions import delivery, services

@@ -19,7 +19,6 @@ from clients.models import Treatment
 from outbox.doorbell import doorbell
 from tests import people
 
-
 # Static files as they lie in `static/`: not collected, not hashed.
 FILES_AS_THEY_LIE = {
     "STORAGES": settings.STORAGES

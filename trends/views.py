@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.door import get_visible_or_404
+from accounts.door import get_visible_or_404, requires
 from accounts.http import UserRequest
-from accounts.permissions import Permission, requires
+from accounts.permissions import Permission
 from clients.models import Treatment
 from trends import caseload as caseloads
 from trends import course, dashboards, drawings, services

@@ -3,21 +3,20 @@
 Object addresses are asked for with Ana's ids. `link` holds the cookie of Ana's open form.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.db import connection, transaction
-from django.test import Client as Browser
+from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts import services as accounts
 from tests.registry import world as worlds
 from tests.registry.addresses import all_addresses
-from tests.registry.requests import Answer, Row, ask, walk
+from tests.registry.requests import Answer, Row, walk
 from tests.registry.world import World
 from trends import reasons
+
+Walks = tuple[World, dict[str, dict[Row, Answer]]]
 
 # `login` means: sent to the log-in page. Every POST has a body that no form accepts.
 TABLE = """
@@ -126,7 +125,7 @@ ADDRESSES = {address.route: address for address in all_addresses()}
 @pytest.fixture(scope="module")
 def everything(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[tuple[World, dict[str, dict[Row, Answer]]]]:
+) -> Iterator[Walks]:
     """Every person has asked for everything, once for all tests of this module."""
     with django_db_blocker.unblock(), transaction.atomic():
         with time_machine.travel(worlds.NOW, tick=False):
@@ -136,7 +135,7 @@ def everything(
 
 
 @pytest.fixture
-def world(everything: tuple[World, dict[str, dict[Row, Answer]]]) -> World:
+def world(everything: Walks) -> World:
     return everything[0]
 
 
@@ -147,7 +146,7 @@ def person(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def answers(
-    everything: tuple[World, dict[str, dict[Row, Answer]]], person: str
+    everything: Walks, person: str
 ) -> dict[Row, Answer]:
     """What this person got; a test with it runs for every person."""
     return everything[1][person]
@@ -187,7 +186,7 @@ def test_get_and_head_write_nothing(answers: dict[Row, Answer]) -> None:
 
 
 def test_posts_that_are_let_through_do_write(
-    everything: tuple[World, dict[str, dict[Row, Answer]]],
+    everything: Walks,
 ) -> None:
     """So that the test above looks for something that can be seen."""
     answers = everything[1]["mara"]
@@ -264,12 +263,3 @@ def test_no_cookie_names_a_client(answers: dict[Row, Answer]) -> None:
         for name, cookie in answer.cookies.items():
             assert (row, name, "Ana" in cookie.value) == (row, name, False)
 
-
-@pytest.mark.django_db
-class TestSingly:
-    """What the walk does not ask."""
-
-    @pytest.fixture
-    def world(self, db: None) -> Iterator[World]:
-        with time_machine.travel(worlds.NOW, tick=False):
-            yield worlds.build()
