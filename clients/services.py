@@ -1,6 +1,6 @@
 from datetime import date, datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -63,16 +63,13 @@ def _check_address(email: str, contact: str) -> None:
         raise NeedsAddress
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def start_treatment(client: Client, *, by: User, at: datetime) -> Treatment:
     """Begin with this client, today by the clinic's calendar."""
-    try:
-        with transaction.atomic():
-            treatment = Treatment.objects.create(
-                client=client, therapist=by, started_on=_today(by, at)
-            )
-    except IntegrityError as error:
-        raise AlreadyOpen from error
+    treatment = Treatment(client=client, therapist=by, started_on=_today(by, at))
+    Treatment.objects.bulk_create([treatment], ignore_conflicts=True)
+    if not Treatment.objects.filter(pk=treatment.pk).exists():
+        raise AlreadyOpen
     record(
         "clients.start_treatment",
         by=by,

@@ -28,21 +28,26 @@ NOT_WRITTEN = _noop("This mail could not be written. The server's log says why."
 LOST_WORKER = _noop("The program stopped while this mail was being sent. It may have arrived.")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue(
     kind: str, about: UUID, *, clinic_id: UUID | None, by: Actor | None, at: datetime, slot: int = 0
 ) -> Message:
     """Owe a mail. The same reason (kind, about, slot) owes one mail, however often it is asked."""
-    message, created = Message.objects.get_or_create(
+    message = Message(
         kind=kind,
         about=about,
         slot=slot,
-        defaults={"clinic_id": clinic_id, "state_at": at, "due_at": at, "created_at": at},
+        clinic_id=clinic_id,
+        state_at=at,
+        due_at=at,
+        created_at=at,
     )
-    if created:
-        record("outbox.queue", by=by, at=at, about=message, clinic_id=clinic_id, kind=kind)
-        ring_on_commit("outbox.deliver", message.pk)
-    return message
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    owed = Message.objects.get(kind=kind, about=about, slot=slot)
+    if owed.pk == message.pk:
+        record("outbox.queue", by=by, at=at, about=owed, clinic_id=clinic_id, kind=kind)
+        ring_on_commit("outbox.deliver", owed.pk)
+    return owed
 
 
 def next_slot(kind: str, about: UUID) -> int:

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -89,12 +89,13 @@ def record_session(
     at: datetime,
 ) -> TherapySession:
     """Write down a session; if it took place, the client's form is on its way with it."""
-    treatment = Treatment.objects.select_for_update(of=("self",), no_key=True).get(pk=treatment.pk)
+    rows = Treatment.objects.select_related("client__clinic")
+    treatment = rows.select_for_update(of=("self",), no_key=True).get(pk=treatment.pk)
     if treatment.ended_on is not None:
         raise TreatmentEnded
     if held_at > at + CLOCKS_DIFFER:
         raise SessionInFuture
-    session = _write_session(
+    session = TherapySession(
         treatment=treatment,
         held_at=held_at,
         attendance=attendance,
@@ -104,19 +105,14 @@ def record_session(
         recorded_at=at,
         recorded_by=by,
     )
+    TherapySession.objects.bulk_create([session], ignore_conflicts=True)
+    if not TherapySession.objects.filter(pk=session.pk).exists():
+        raise SessionExists
     _record("sessions.record_session", session, treatment, by=by, at=at, attendance=attendance)
     if session.took_place and treatment.client.can_be_mailed:
         _request_rating(session, by=by, at=at)
     ratings_changed.send(TherapySession, treatment_id=treatment.pk, at=at)
     return session
-
-
-def _write_session(**fields: object) -> TherapySession:
-    try:
-        with transaction.atomic():
-            return TherapySession.objects.create(**fields)
-    except IntegrityError as error:
-        raise SessionExists from error
 
 
 def _request_rating(session: TherapySession, *, by: User, at: datetime) -> RatingRequest:
@@ -184,37 +180,38 @@ def submit_rating(
         scores = score(request.form_instrument(), answers)
     except BadAnswers as error:
         raise AnswersMissing from error
-    earlier = Rating.objects.filter(request=request).first()
-    if earlier is None and request.is_expired(at):
+    if request.is_expired(at):
+        rating = Rating.objects.filter(request=request).first()
+    else:
+        rating = _write_rating(request, scores, said, at=at)
+    if rating is None:
         raise RequestExpired
-    rating = earlier or _write_rating(request, scores, said, at=at)
     if Said.of(rating) != said:
         raise AnswersDiffer
     return rating
 
 
 def _write_rating(request: RatingRequest, scores: Scores, said: Said, *, at: datetime) -> Rating:
-    """Insert; of submissions that arrive together the database keeps one, the rest read it."""
-    try:
-        with transaction.atomic():
-            rating = Rating.objects.create(
-                session_id=request.session_id,
-                request=request,
-                goal=scores.goal,
-                task=scores.task,
-                bond=scores.bond,
-                submitted_at=at,
-                answers=said.answers,
-                tension=said.tension,
-                comment=said.comment,
-                follow_up=said.follow_up,
-            )
-    except IntegrityError:
-        return Rating.objects.get(request=request)
-    treatment = request.session.treatment
-    _record("sessions.submit_rating", rating, treatment, by=None, at=at)
-    ratings_changed.send(Rating, treatment_id=treatment.pk, at=at)
-    return rating
+    """Insert; of submissions that arrive together the database keeps one, and all read it."""
+    rating = Rating(
+        session_id=request.session_id,
+        request=request,
+        goal=scores.goal,
+        task=scores.task,
+        bond=scores.bond,
+        answers=said.answers,
+        tension=said.tension,
+        comment=said.comment,
+        follow_up=said.follow_up,
+        submitted_at=at,
+    )
+    Rating.objects.bulk_create([rating], ignore_conflicts=True)
+    stored = Rating.objects.get(request=request)
+    if stored.pk == rating.pk:
+        treatment = request.session.treatment
+        _record("sessions.submit_rating", rating, treatment, by=None, at=at)
+        ratings_changed.send(Rating, treatment_id=treatment.pk, at=at)
+    return stored
 
 
 def _record(

@@ -62,7 +62,7 @@ class Display:
         table.add_row("Outgoing mail", f"[cyan]{mail}[/]")
         table.add_row()
         for login in logins:
-            table.add_row(login.role, f"[bold]{login.email}[/]", login.password)
+            table.add_row(login.role.replace("_", " "), f"[bold]{login.email}[/]", login.password)
         table.add_row()
         table.add_row("Stop", "Ctrl-C; the data stay")
         # A width of its own: in a narrow terminal the frame may break, but no password is lost.

@@ -60,7 +60,7 @@ def write(path: Path, values: dict[str, str]) -> None:
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in values.items())
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write("# Made by `make demo`. To use its database from a shell while it runs:\n")
-        file.write("#   set -a; . .local/env; set +a; .venv/bin/python manage.py shell\n")
+        file.write("#   (set -a; . .local/env; .venv/bin/python manage.py shell)\n")
         file.writelines(lines)
     unfinished.replace(path)
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import environ
 import psycopg
@@ -45,7 +46,10 @@ def test_the_wheel_is_always_there() -> None:
 
 
 def test_postgres_keeps_its_data_over_a_restart(folder: Path, kind: str) -> None:
+    (folder / "postgres" / "data.new" / "base").mkdir(parents=True)  # of a start that was killed
+    (folder / "postgres").chmod(0o711)
     first = start_postgres(folder)
+    assert not (folder / "postgres" / "data.new").exists()
     ask(first, "CREATE TABLE kept (word text); INSERT INTO kept VALUES ('Grüße')")
     first.stop()
     assert first.binaries.kind == kind
@@ -116,7 +120,7 @@ STARTS_SERVERS = """
 import sys, time
 from pathlib import Path
 from alliance.local import servers
-own = servers.start(Path(sys.argv[1]), durable=True)
+own = servers.start(Path(sys.argv[1]), durable=False)
 print(*(server.child.process.pid for server in own.running), flush=True)
 time.sleep(60)
 """
@@ -153,13 +157,6 @@ def wait_until_gone(processes: list[int]) -> None:
         time.sleep(0.05)
 
 
-def test_a_half_made_data_folder_is_made_again(folder: Path) -> None:
-    (folder / "postgres" / "data.new" / "base").mkdir(parents=True)
-    (folder / "postgres").chmod(0o711)
-    start_postgres(folder).stop()
-    assert not (folder / "postgres" / "data.new").exists()
-
-
 def test_a_server_that_does_not_start_says_why(folder: Path) -> None:
     data = folder / "postgres" / "data"
     data.mkdir(parents=True)
@@ -169,18 +166,15 @@ def test_a_server_that_does_not_start_says_why(folder: Path) -> None:
         start_postgres(folder)
 
 
-def test_nothing_is_left_when_the_second_one_fails(
+def test_the_first_is_stopped_when_the_second_fails(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[Postgres] = []
-    start = postgres.start
-    monkeypatch.setattr(
-        postgres, "start", lambda *a, **k: started.append(start(*a, **k)) or started[0]
-    )
+    first = create_autospec(Postgres, instance=True, url="postgres://first")
+    monkeypatch.setattr(postgres, "start", lambda *arguments, **options: first)
     monkeypatch.setenv("ALLIANCE_VALKEY", "nonsense")
     with pytest.raises(Problem, match="ALLIANCE_VALKEY"):
         servers.start(folder, durable=False)
-    assert not started[0].child.is_running
+    first.stop.assert_called_once_with()
 
 
 def test_root_is_told_when_it_may_not_change_the_account(

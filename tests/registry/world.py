@@ -35,6 +35,7 @@ class World:
     link_token: str
     join_token: str
     cookies: dict[str, str] = field(default_factory=dict)
+    browsers: dict[bool, Browser] = field(default_factory=dict)
 
     def ids(self) -> dict[str, object]:
         """What Ana's addresses are made of, by the name of the parameter."""
@@ -58,7 +59,8 @@ class World:
             self.cookies[name] = _cookies(browser)
 
     def browser(self, name: str, *, checks_csrf: bool = False) -> Browser:
-        browser = Browser(enforce_csrf_checks=checks_csrf)
+        """Always the same one, for a new one loads all middleware; the cookies are fresh."""
+        browser = self.browsers.setdefault(checks_csrf, Browser(enforce_csrf_checks=checks_csrf))
         browser.cookies = SimpleCookie(self.cookies[name])
         return browser
 

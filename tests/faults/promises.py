@@ -1,0 +1,77 @@
+"""What must be true at the end, whatever was killed on the way."""
+
+from collections import Counter
+from uuid import UUID
+
+import numpy as np
+
+from clients.models import Treatment
+from measures import catalogue
+from measures.scoring import score
+from outbox.models import Message
+from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
+from sessions.services import INSTRUMENT
+from tests.faults.answering import Said
+from tests.faults.sink import Sink
+from trends.engine import History, Point, Reason, detect
+from trends.models import Flag, Trajectory
+
+State = Message.State
+
+
+def every_answer_is_kept_once(said: Said) -> None:
+    kept = list(Rating.objects.values_list("request_id", "answers"))
+    assert len(kept) == len(said)
+    assert dict(kept) == said
+
+
+def every_form_is_sent_or_visibly_not(sink: Sink, *, forms: int) -> None:
+    """One mail is owed for each form, all are settled, and what is called sent has arrived."""
+    assert RatingRequest.objects.count() == forms
+    mails = Message.objects.filter(kind=RATING_REQUEST)
+    assert set(mails.values_list("about", flat=True)) == set(
+        RatingRequest.objects.values_list("pk", flat=True)
+    )
+    states = Counter(mails.values_list("state", flat=True))
+    assert states[State.SENT] + mails.not_delivered().count() == forms, states
+    arrived = set(sink.message_ids)
+    assert {mail.message_id for mail in mails.filter(state=State.SENT)} <= arrived
+    perhaps = {mail.message_id for mail in mails.filter(state=State.UNCERTAIN)}
+    assert arrived <= {mail.message_id for mail in mails.filter(state=State.SENT)} | perhaps
+
+
+def no_mail_came_twice(sink: Sink) -> None:
+    assert [each for each, times in Counter(sink.message_ids).items() if times > 1] == []
+
+
+def courses_follow_from(said: Said) -> None:
+    """Points and flags are those of the acknowledged answers, computed here once more."""
+    assert not Trajectory.objects.filter(due_at__isnull=False).exists()
+    for treatment in Treatment.objects.select_related("trajectory"):
+        sessions = list(TherapySession.objects.filter(treatment=treatment).in_order())
+        points = _points(sessions, said)
+        assert treatment.trajectory.engine_points() == points
+        assert treatment.trajectory.rated == sum(point.score is not None for point in points)
+        assert _flags(treatment) == _onsets(sessions, points)
+
+
+def _points(sessions: list[TherapySession], said: Said) -> list[Point]:
+    instrument = catalogue.newest(INSTRUMENT)
+    scores = np.full((len(sessions), 3), np.nan)
+    for row, session in enumerate(sessions):
+        if answers := said.get(session.request.pk):
+            given = score(instrument, answers)
+            scores[row] = (given.goal, given.task, given.bond)
+    return detect(History(scores))
+
+
+def _onsets(sessions: list[TherapySession], points: list[Point]) -> dict[UUID, Reason]:
+    return {
+        session.pk: point.reason
+        for session, point in zip(sessions, points, strict=True)
+        if point.onset and point.reason
+    }
+
+
+def _flags(treatment: Treatment) -> dict[UUID, Reason]:
+    return {flag.session_id: flag.why for flag in Flag.objects.open().filter(treatment=treatment)}

@@ -1,0 +1,72 @@
+"""A mail server that remembers what it took, and can be slow to say so."""
+
+import asyncio
+import logging
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from queue import Queue
+from typing import Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from alliance.local.ports import LOOPBACK
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every line it reads
+LINK = re.compile(r"https?://[^/\s]+(/r/\S+/)")
+
+
+@dataclass
+class Sink:
+    """Keeps a mail as soon as it has come, and only then takes its time to say "250".
+
+    So a worker that is killed meanwhile has sent a mail and does not know it: the case in which
+    a careless program sends it twice.
+    """
+
+    port: int
+    slowness: float = 0.0
+    message_ids: list[str] = field(default_factory=list)
+    links: Queue[str] = field(default_factory=Queue)
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def __enter__(self) -> Self:
+        self._controller = Controller(self, hostname=LOOPBACK, port=self.port)
+        self._controller.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._controller.stop()
+
+    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        self._keep(mail)
+        await asyncio.sleep(self.slowness)
+        return "250 Kept"
+
+    def _keep(self, mail: EmailMessage) -> None:
+        text = mail.get_body(("plain",))
+        link = LINK.search(text.get_content()) if text else None
+        with self._arrival:
+            self.message_ids.append(str(mail["Message-ID"]))
+            if link:
+                self.links.put(link[1])
+            self._arrival.notify_all()
+
+    @property
+    def count(self) -> int:
+        return len(self.message_ids)
+
+    def wait_for(self, count: int, seconds: float = 45) -> None:
+        """Until so many mails have come; the last one's sender still waits for its "250"."""
+        deadline = time.monotonic() + seconds
+        with self._arrival:
+            while self.count < count:
+                if not self._arrival.wait(deadline - time.monotonic()):
+                    raise AssertionError(f"{self.count} mails came, not {count}")
