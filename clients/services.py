@@ -63,7 +63,7 @@ def _check_address(email: str, contact: str) -> None:
         raise NeedsAddress
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def start_treatment(client: Client, *, by: User, at: datetime) -> Treatment:
     """Begin with this client, today by the clinic's calendar."""
     treatment = Treatment(client=client, therapist=by, started_on=_today(by, at))

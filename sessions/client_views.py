@@ -28,12 +28,18 @@ def _cookie(request_id: UUID) -> str:
     return f"{'__Host-' if settings.HTTPS else ''}form-{request_id.hex}"
 
 
+def _unknown(request: HttpRequest) -> HttpResponse:
+    """Nothing is known of whoever asks, but the language of their browser."""
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "sessions/link_unknown.html", {"clinic": None}, status=404)
+
+
 @login_not_required
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     link = RequestLink.objects.filter(digest=links.digest(token)).first()
     if link is None:
-        return render(request, "sessions/link_unknown.html", {"clinic": None}, status=404)
+        return _unknown(request)
     response = redirect("rate", link.request_id)
     response.status_code = 303
     response.set_cookie(
@@ -68,7 +74,7 @@ def _held_request(request: HttpRequest, request_id: UUID) -> tuple[RatingRequest
 def rate(request: HttpRequest, request_id: UUID) -> HttpResponse:
     found = _held_request(request, request_id)
     if found is None:
-        return render(request, "sessions/link_unknown.html", {"clinic": None}, status=404)
+        return _unknown(request)
     rating_request, is_newest = found
     clinic = rating_request.session.treatment.client.clinic
     with translation.override(rating_request.language), timezone.override(clinic.zone):
@@ -103,7 +109,7 @@ def _submit(request: HttpRequest, rating_request: RatingRequest) -> HttpResponse
 def thanks(request: HttpRequest, request_id: UUID) -> HttpResponse:
     found = _held_request(request, request_id)
     if found is None:
-        return render(request, "sessions/link_unknown.html", {"clinic": None}, status=404)
+        return _unknown(request)
     rating_request, _is_newest = found
     if not hasattr(rating_request, "rating"):
         return redirect("rate", request_id)

@@ -1,6 +1,7 @@
 """What must be true at the end, whatever was killed on the way."""
 
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -13,7 +14,7 @@ from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySessio
 from sessions.services import INSTRUMENT
 from tests.faults.answering import Said
 from tests.faults.sink import Sink
-from trends.engine import History, Point, Reason, detect
+from trends.engine import History, Point, detect
 from trends.models import Flag, Trajectory
 
 State = Message.State
@@ -50,9 +51,14 @@ def courses_follow_from(said: Said) -> None:
     for treatment in Treatment.objects.select_related("trajectory"):
         sessions = list(TherapySession.objects.filter(treatment=treatment).in_order())
         points = _points(sessions, said)
-        assert treatment.trajectory.engine_points() == points
+        stored = {point["session"]: point["point"] for point in treatment.trajectory.points}
+        assert stored == {
+            str(session.pk): point.as_dict()
+            for session, point in zip(sessions, points, strict=True)
+        }
         assert treatment.trajectory.rated == sum(point.score is not None for point in points)
-        assert _flags(treatment) == _onsets(sessions, points)
+        flags = Flag.objects.open().filter(treatment=treatment)
+        assert {flag.session_id: flag.reason for flag in flags} == _onsets(sessions, points)
 
 
 def _points(sessions: list[TherapySession], said: Said) -> list[Point]:
@@ -65,13 +71,9 @@ def _points(sessions: list[TherapySession], said: Said) -> list[Point]:
     return detect(History(scores))
 
 
-def _onsets(sessions: list[TherapySession], points: list[Point]) -> dict[UUID, Reason]:
+def _onsets(sessions: list[TherapySession], points: list[Point]) -> dict[UUID, dict[str, Any]]:
     return {
-        session.pk: point.reason
+        session.pk: point.reason.as_dict()
         for session, point in zip(sessions, points, strict=True)
         if point.onset and point.reason
     }
-
-
-def _flags(treatment: Treatment) -> dict[UUID, Reason]:
-    return {flag.session_id: flag.why for flag in Flag.objects.open().filter(treatment=treatment)}

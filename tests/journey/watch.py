@@ -19,10 +19,13 @@ class Watch:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.context.on("request", self.requests.append)
+        self.context.on("request", self._on_request)
         self.context.on("response", self._on_response)
         self.context.on("console", self._on_console)
         self.context.on("weberror", self._on_error)
+
+    def _on_request(self, request: Request) -> None:
+        self.requests.append(request)
 
     def _on_response(self, response: Response) -> None:
         if response.request.is_navigation_request():

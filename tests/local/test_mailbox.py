@@ -92,7 +92,7 @@ def test_the_html_part_is_shown_in_a_cage(mails: MailServer, page: PageServer) -
     assert "Hello" not in body
     status, headers, html = get(page, f"/{mail.name}/html")
     assert status == 200
-    assert html.startswith('<base target="_blank">')
+    assert html.startswith('<!doctype html><base target="_blank">')
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "; sandbox " in policy

@@ -25,6 +25,8 @@ MAILS = (
     "form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+# Put before a mail's own HTML: every link opens in a tab of its own, outside the frame.
+LINKS_IN_TABS = '<!doctype html><base target="_blank">'
 HTML = "text/html; charset=utf-8"
 
 
@@ -73,8 +75,7 @@ class Handler(BaseHTTPRequestHandler):
             body = '<h1>No such mail</h1><p><a href="/">All mails</a></p>'
             self._answer(HTTPStatus.NOT_FOUND, page("No such mail", body))
         elif rest == "html":
-            # The base element makes every link open in a tab of its own, outside the frame.
-            self._answer(HTTPStatus.OK, '<base target="_blank">' + mail.part("html"), policy=MAILS)
+            self._answer(HTTPStatus.OK, LINKS_IN_TABS + mail.part("html"), policy=MAILS)
         else:
             self._answer(HTTPStatus.OK, mail_page(mail))
 
