@@ -41,8 +41,8 @@ check: .venv/installed-dev translations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint templates
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --lint --profile=django templates
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 fix: .venv/installed-dev

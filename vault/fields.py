@@ -68,7 +68,16 @@ class SealedTextField(models.TextField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> Any:
         if value is None or isinstance(value, Sealed):
             return value
-        raise FieldError(f"{self.name} is encrypted: save the row, do not filter or update by it.")
+        raise self._refusal()
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Nothing can be looked for in ciphertext; an empty answer would look like a true one."""
+        if lookup_name != "isnull":
+            raise self._refusal()
+        return super().get_lookup(lookup_name)
+
+    def _refusal(self) -> FieldError:
+        return FieldError(f"{self.name} is encrypted: save the row, do not filter or update by it.")
 
     def get_db_prep_value(
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False

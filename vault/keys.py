@@ -31,6 +31,8 @@ def parse_ring(text: str) -> dict[str, bytes]:
     ring: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         key_id, _, encoded = entry.partition(":")
+        if key_id in ring:
+            raise BadKeys(f"Two keys are called {key_id!r}.")
         ring[key_id] = _decoded(key_id, encoded)
     if not ring:
         raise BadKeys("The key ring is empty.")

@@ -26,6 +26,7 @@ class Clients:
     links: "Queue[str]"
     score_at: Callable[[datetime], int]
     said: Said = field(default_factory=dict)
+    longest_wait: float = 0.0
     _enough: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -60,3 +61,4 @@ class Clients:
         form = open_form(self.port, link)
         session = RatingRequest.objects.select_related("session").get(pk=form.request_id).session
         self.said[form.request_id] = form.submit(self.score_at(session.held_at))
+        self.longest_wait = max(self.longest_wait, form.browser.longest_wait)

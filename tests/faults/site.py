@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.db import connection
+from redis import Redis
 
 from alliance.local import valkey
 from alliance.local.children import Child
@@ -41,6 +42,16 @@ class Broker:
     def restart_empty(self) -> None:
         self.kill()
         self.start()
+
+    def stop_and_start(self) -> None:
+        """As for an update: it says good-bye to its clients."""
+        self.valkey.stop()
+        self.start()
+
+    @property
+    def is_empty(self) -> bool:
+        with Redis(unix_socket_path=str(self.valkey.socket)) as client:
+            return not client.exists("alli:celery", "alli:unacked")
 
     def hang(self) -> None:
         """It takes connections and never answers."""
@@ -76,6 +87,7 @@ class Site:
             "SITE_URL": self.address,
             "EMAIL_URL": f"smtp://{LOOPBACK}:{self.smtp_port}",
             "DEBUG": "true",  # only so that static files need not be collected
+            "SKIP_CHECKS": "1",  # Celery would check the whole project at each start
         }
 
     def start_web(self) -> None:
@@ -115,6 +127,11 @@ class Site:
 def kill(child: Child) -> None:
     """SIGKILL for the program and its whole group: it gets no time to tidy up."""
     child.end(0)
+
+
+def restart(child: Child) -> None:
+    kill(child)
+    child.start()
 
 
 def database_url() -> str:

@@ -16,7 +16,7 @@ from alliance.local.environment import PROJECT
 from alliance.local.ports import free_port
 from tests.local.processes import is_running
 
-SECONDS_TO_READY = 90  # 30 on a machine that does nothing else
+SECONDS_TO_READY = 180  # 15 on a machine that does nothing else
 
 
 def command(folder: Path, port: int, mail_port: int) -> list[str]:

@@ -1,0 +1,123 @@
+"""The broker is away, hangs or comes back: it only rings, so nothing but time depends on it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from alliance.celery import app
+from alliance.local.children import stop_together
+from alliance.sweep import sweep
+from clients.models import Treatment
+from outbox.models import Message
+from tests import people
+from tests.faults import promises
+from tests.faults.answering import Clients
+from tests.faults.browsing import log_in, record
+from tests.faults.practice import caseload_of, day, later, record_all, score_at, wait_until
+from tests.faults.sink import Sink
+from tests.faults.site import Broker, Site
+from trends.models import Flag
+
+PATIENCE = 3.0  # seconds for one page. A program that waits for the broker takes 5 or for ever.
+DAYS = (2, 3, 4)
+
+
+def test_the_sweep_alone_does_everything_without_a_broker(
+    site: Site, broker: Broker, sink: Sink, mara: User
+) -> None:
+    broker.kill()
+    treatments = caseload_of(mara, 2)
+    therapist = log_in(site.port, mara)
+    for number in DAYS:
+        record_all(therapist, treatments, day(number))
+    site.sweep()
+    clients = Clients(site.port, sink.links, score_at)
+    clients.answer_all()
+    site.sweep()
+
+    assert len(clients.said) == sink.count == len(treatments) * len(DAYS)
+    assert not Message.objects.exclude(state=Message.State.SENT).exists()
+    promises.every_answer_is_kept_once(clients.said)
+    promises.no_mail_came_twice(sink)
+    promises.courses_follow_from(clients.said)
+    assert Flag.objects.count() == len(treatments)
+
+
+def test_nobody_waits_for_a_broker_that_hangs(
+    site: Site, broker: Broker, sink: Sink, mara: User
+) -> None:
+    clients = Clients(site.port, sink.links, score_at)
+    broker.hang()
+    try:
+        therapist = log_in(site.port, mara)
+        treatments = caseload_of(mara, 2)
+        for number in DAYS:
+            record_all(therapist, treatments, day(number))
+        sweep(timezone.now())
+        clients.answer_all()
+    finally:
+        broker.wake()
+    sweep(later())
+
+    assert therapist.longest_wait < PATIENCE
+    assert clients.longest_wait < PATIENCE
+    assert len(clients.said) == len(treatments) * len(DAYS)
+    promises.every_answer_is_kept_once(clients.said)
+    promises.every_form_is_sent_or_visibly_not(sink, forms=len(clients.said))
+    promises.no_mail_came_twice(sink)
+    promises.courses_follow_from(clients.said)
+
+
+def test_a_worker_finds_a_restarted_broker_by_itself(
+    site: Site, broker: Broker, sink: Sink, ana: Treatment
+) -> None:
+    worker = site.start_worker()
+    for number, restart in enumerate((None, broker.restart_empty, broker.stop_and_start)):
+        if restart:
+            restart()
+        people.hold(ana, day(number), at=timezone.now())
+        ring(broker, "alliance.sweep")
+        sink.wait_for(number + 1)
+    assert worker.is_running
+
+
+def test_two_workers_and_two_sweeps_at_once_send_each_mail_once(
+    site: Site, broker: Broker, sink: Sink, mara: User
+) -> None:
+    workers = [site.start_worker("first"), site.start_worker("second")]
+    for treatment in caseload_of(mara, 20):
+        for number in range(2):
+            people.hold(treatment, day(number), at=timezone.now())
+    mails = list(Message.objects.values_list("pk", flat=True))
+    for worker in workers:
+        wait_until(lambda log=worker.log: " ready." in log.read_text())  # type: ignore[misc]
+    with ThreadPoolExecutor(2) as sweeps:
+        swept = [sweeps.submit(sweep_in_a_thread) for _ in range(2)]
+        for _ in range(2):
+            for mail in mails:
+                ring(broker, "outbox.deliver", mail)
+            ring(broker, "alliance.sweep")
+        for done in swept:
+            done.result()
+    wait_until(lambda: broker.is_empty)
+    stop_together(workers, patience=20)
+
+    promises.every_form_is_sent_or_visibly_not(sink, forms=len(mails))
+    promises.no_mail_came_twice(sink)
+    assert not Message.objects.exclude(state=Message.State.SENT, attempts=1).exists()
+
+
+def sweep_in_a_thread() -> None:
+    try:
+        sweep(timezone.now())
+    finally:
+        connection.close()
+
+
+def ring(broker: Broker, task: str, *ids: UUID) -> None:
+    """From a connection of its own, as a program would that has just started."""
+    with app.connection_for_write(broker.url) as line:
+        app.send_task(task, args=[str(each) for each in ids], connection=line, retry=False)
