@@ -22,10 +22,11 @@ LINK = re.compile(r"https?://[^/\s]+(/r/\S+/)")
 
 @dataclass
 class Sink:
-    """Keeps a mail as soon as it has come, and only then takes its time to say "250".
+    """Takes its time before it keeps a mail, and as long again before it says "250".
 
-    So a worker that is killed meanwhile has sent a mail and does not know it: the case in which
-    a careless program sends it twice.
+    A worker that is killed in the first half has not sent the mail: who noted it as sent too
+    early has lost it. One that is killed in the second half has, and does not know: who is
+    careless sends it twice.
     """
 
     port: int
@@ -46,6 +47,7 @@ class Sink:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        await asyncio.sleep(self.slowness)
         self._keep(mail)
         await asyncio.sleep(self.slowness)
         return "250 Kept"

@@ -113,7 +113,7 @@ class Site:
 
     def sweep(self) -> None:
         """As an administrator would, from a shell."""
-        command = [sys.executable, "manage.py", "sweep"]
+        command = [sys.executable, "manage.py", "sweep", "--skip-checks"]
         subprocess.run(
             command, env=self.variables(), cwd=PROJECT, check=True, stdout=subprocess.DEVNULL
         )
@@ -122,6 +122,10 @@ class Site:
         for child in children:
             kill(child)
             self.children.remove(child)
+
+
+def is_ready(worker: Child) -> bool:
+    return " ready." in worker.log.read_text()
 
 
 def kill(child: Child) -> None:

@@ -15,10 +15,10 @@ from outbox.models import Message
 from tests import people
 from tests.faults import promises
 from tests.faults.answering import Clients
-from tests.faults.browsing import log_in, record
+from tests.faults.browsing import log_in
 from tests.faults.practice import caseload_of, day, later, record_all, score_at, wait_until
 from tests.faults.sink import Sink
-from tests.faults.site import Broker, Site
+from tests.faults.site import Broker, Site, is_ready
 from trends.models import Flag
 
 PATIENCE = 3.0  # seconds for one page. A program that waits for the broker takes 5 or for ever.
@@ -36,7 +36,7 @@ def test_the_sweep_alone_does_everything_without_a_broker(
     site.sweep()
     clients = Clients(site.port, sink.links, score_at)
     clients.answer_all()
-    site.sweep()
+    sweep(timezone.now())
 
     assert len(clients.said) == sink.count == len(treatments) * len(DAYS)
     assert not Message.objects.exclude(state=Message.State.SENT).exists()
@@ -92,8 +92,7 @@ def test_two_workers_and_two_sweeps_at_once_send_each_mail_once(
         for number in range(2):
             people.hold(treatment, day(number), at=timezone.now())
     mails = list(Message.objects.values_list("pk", flat=True))
-    for worker in workers:
-        wait_until(lambda log=worker.log: " ready." in log.read_text())  # type: ignore[misc]
+    wait_until(lambda: all(is_ready(worker) for worker in workers))
     with ThreadPoolExecutor(2) as sweeps:
         swept = [sweeps.submit(sweep_in_a_thread) for _ in range(2)]
         for _ in range(2):

@@ -1,0 +1,218 @@
+"""Events are only added, and in the same transaction as what they tell about."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts import services as accounts
+from accounts.models import Clinic, Invitation, User
+from accounts.permissions import Role
+from audit.models import Event
+from audit.refusals import Refused
+from audit.services import record
+from clients import services as clients
+from clients.models import Treatment
+from outbox import links
+from outbox import services as outbox
+from sessions import services as sessions
+from tests import people
+from tests.registry.database import fingerprint
+from trends import services as trends
+from trends.models import Flag
+
+AT = people.MONDAY
+
+
+def test_record_outside_a_transaction_refuses(transactional_db: None) -> None:
+    with pytest.raises(RuntimeError, match="outside the transaction"):
+        record("test.change", by=None, at=AT, about=Clinic())
+    assert not Event.objects.exists()
+
+
+def test_record_keeps_who_what_when_and_about_whom(mara: User, ana: Treatment) -> None:
+    event = record(
+        "test.change",
+        by=mara,
+        at=AT,
+        about=ana,
+        clinic_id=mara.clinic_id,
+        client_id=ana.client_id,
+        state="open",
+    )
+    event.refresh_from_db()
+    assert (event.action, event.by_id, event.at) == ("test.change", mara.pk, AT)
+    assert (event.about, event.about_id) == ("clients.Treatment", ana.pk)
+    assert (event.clinic_id, event.client_id) == (mara.clinic_id, ana.client_id)
+    assert event.details == {"state": "open"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET action = 'nothing'",
+        "UPDATE audit_event SET at = at",
+        "DELETE FROM audit_event",
+    ],
+)
+def test_raw_sql_cannot_change_or_remove_events(clinic: Clinic, statement: str) -> None:
+    before = list(Event.objects.values())
+    with (
+        pytest.raises(DatabaseError, match="only added"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert list(Event.objects.values()) == before
+
+
+def test_the_orm_cannot_change_or_remove_events(clinic: Clinic) -> None:
+    for change in (Event.objects.all().delete, lambda: Event.objects.update(action="x")):
+        with pytest.raises(DatabaseError, match="only added"), transaction.atomic():
+            change()
+
+
+def test_a_refusal_says_its_sentence() -> None:
+    class TooLate(Refused):
+        sentence = "It is too late."
+        code = "too_late"
+
+    assert str(TooLate()) == "It is too late."
+    assert TooLate.status == 422
+    assert TooLate.field is None
+
+
+Change = Callable[[], object]
+
+
+@pytest.fixture
+def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
+    """Every service that changes something, ready to be called, by the event it must record."""
+    mara, clinic = ana.therapist, ana.therapist.clinic
+    assert clinic
+    *_, low = people.course(ana, (4, 4, 4), (4, 4, 4), (4, 4, 4), (4, 4, 1))
+    waiting = people.hold(ana, AT + timedelta(weeks=4)).request
+    token = links.new_token()
+    Invitation.objects.create(
+        clinic=clinic,
+        email="lena@northside.example",
+        roles=["therapist"],
+        digest=links.digest(token),
+        created_at=AT,
+        expires_at=AT + timedelta(days=1),
+    )
+    other = people.take_on(mara, "Petra K.")
+    api_token, _secret = accounts.create_token(by=mara, days=30, at=AT)
+    later = AT + timedelta(weeks=5)
+    return {
+        "accounts.open_clinic": lambda: accounts.open_clinic(name="New", at=AT),
+        "accounts.change_clinic": lambda: accounts.change_clinic(
+            clinic, by=ruth, at=AT, name="New name"
+        ),
+        "accounts.invite": lambda: accounts.invite(
+            clinic=clinic, email="kim@x.example", roles=[Role.ADMIN], by=ruth, at=AT
+        ),
+        "accounts.create_person": lambda: accounts.accept_invitation(
+            token, display_name="Lena", password=people.PASSWORD, at=AT
+        ),
+        "accounts.deactivate": lambda: accounts.deactivate(mara, by=ruth, at=AT),
+        "accounts.reactivate": lambda: accounts.reactivate(mara, by=ruth, at=AT),
+        "accounts.create_token": lambda: accounts.create_token(by=mara, days=30, at=AT),
+        "accounts.revoke_token": lambda: accounts.revoke_token(
+            token_key=api_token.token_key, by=mara, at=AT
+        ),
+        "clients.add_client": lambda: people.take_on(mara, "Third C."),
+        "clients.change_client": lambda: clients.change_client(
+            ana.client,
+            name="A",
+            email="a@b.example",
+            language="de",
+            contact="email",
+            by=mara,
+            at=AT,
+        ),
+        "clients.end_treatment": lambda: clients.end_treatment(other, by=mara, at=AT),
+        "clients.start_treatment": lambda: clients.start_treatment(other.client, by=ruth, at=AT),
+        "sessions.record_session": lambda: people.hold(ana, later),
+        "sessions.send_again": lambda: sessions.send_again(waiting, by=mara, at=later),
+        "sessions.submit_rating": lambda: people.answer(waiting.session),
+        "trends.acknowledge_flag": lambda: trends.acknowledge_flag(
+            Flag.objects.get(session=low), note="seen", by=mara, at=AT
+        ),
+        "outbox.queue": lambda: accounts.ask_password_reset(mara, at=AT),
+    }
+
+
+ACTIONS = [
+    "accounts.open_clinic",
+    "accounts.change_clinic",
+    "accounts.invite",
+    "accounts.create_person",
+    "accounts.deactivate",
+    "accounts.reactivate",
+    "accounts.create_token",
+    "accounts.revoke_token",
+    "clients.add_client",
+    "clients.change_client",
+    "clients.end_treatment",
+    "clients.start_treatment",
+    "sessions.record_session",
+    "sessions.send_again",
+    "sessions.submit_rating",
+    "trends.acknowledge_flag",
+    "outbox.queue",
+]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_change_is_recorded(changes: dict[str, Change], action: str) -> None:
+    before = Event.objects.filter(action=action).count()
+    changes[action]()
+    assert Event.objects.filter(action=action).count() == before + 1
+
+
+class Broken(Exception):
+    """The audit cannot be written."""
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_cannot_be_recorded_is_not_done(
+    changes: dict[str, Change], action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise Broken
+
+    before = fingerprint(without=())
+    monkeypatch.setattr(Event.objects, "create", fail)
+    with pytest.raises(Broken):
+        changes[action]()
+    assert fingerprint(without=()) == before
+
+
+def test_computing_records_the_flag_it_raises_or_raises_none(
+    ana: Treatment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for week, scores in enumerate([(4, 4, 4), (4, 4, 4), (4, 4, 1)]):
+        people.answer(people.hold(ana, AT + timedelta(weeks=week)), *scores)
+    before = fingerprint()
+    with monkeypatch.context() as patch:
+        patch.setattr(Event.objects, "create", lambda **event: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            people.compute(ana)
+    assert fingerprint() == before
+    people.compute(ana)
+    assert Event.objects.filter(action="trends.raise_flag").count() == 1
+
+
+def test_a_message_moves_with_its_event_or_not_at_all(
+    mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = uuid4()
+    message = outbox.queue("audit.test", about, clinic_id=None, by=mara, at=AT)
+    before = fingerprint()
+    monkeypatch.setattr(Event.objects, "create", lambda **event: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        outbox.deliver(message.pk, at=AT)
+    assert fingerprint() == before
