@@ -6,11 +6,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import Clinic, User
+from accounts.models import Clinic, Invitation, User
 from accounts.permissions import Role
 from clients import services as clients
 from clients.models import Client, Treatment
-from outbox import links
+from outbox import composers, links
 from sessions import services as sessions
 from sessions.models import Rating, RatingRequest, RequestLink, TherapySession
 from trends import services as trends
@@ -130,3 +130,20 @@ def link_for(request: RatingRequest, *, at: datetime | None = None) -> str:
 
 def is_held(request: RatingRequest, token: str) -> bool:
     return RequestLink.objects.filter(request=request, digest=links.digest(token)).exists()
+
+
+def invite(
+    admin: User,
+    email: str = "lena@northside.example",
+    *roles: Role,
+    at: datetime = MONDAY,
+) -> Invitation:
+    return accounts.invite(
+        clinic=admin.own_clinic, email=email, roles=list(roles or [Role.THERAPIST]), by=admin, at=at
+    )
+
+
+def join_token(invitation: Invitation, *, at: datetime | None = None) -> str:
+    """The token of the invitation's mail."""
+    mail = composers.compose(accounts.INVITATION, invitation.pk, at or invitation.created_at)
+    return mail.text.split("/join/")[1].split("/")[0]

@@ -90,7 +90,9 @@ def variables(static: Path, clock_file: Path) -> dict[str, str]:
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.journey.settings",
-        "DATABASE_URL": re.sub(r"/[^/?]*(\?|$)", rf"/{name}\1", os.environ["DATABASE_URL"], count=1),
+        "DATABASE_URL": re.sub(
+            r"/[^/?]*(\?|$)", rf"/{name}\1", os.environ["DATABASE_URL"], count=1
+        ),
         "STATIC_ROOT": str(static),
         "CLOCK_FILE": str(clock_file),
     }

@@ -38,7 +38,9 @@ class Watch:
     def _is_status(self, message: ConsoleMessage) -> bool:
         """The browser calls it an error that the page itself came with 404 or 422."""
         of_a_page = message.location["url"] in {each.url for each in self.documents}
-        return of_a_page and message.text.startswith("Failed to load resource: the server responded")
+        return of_a_page and message.text.startswith(
+            "Failed to load resource: the server responded"
+        )
 
     def _on_error(self, error: WebError) -> None:
         self.complaints.append(str(error.error))

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import redis
 from celery import Celery
 from django.conf import settings
 from django.db import transaction
@@ -114,9 +113,9 @@ def test_nothing_rings_before_the_commit(bell: Doorbell, publisher: Publisher) -
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_rings_after_a_rollback(bell: Doorbell, publisher: Publisher) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         ring_on_commit("outbox.deliver", 7)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     bell.ring(("witness", ()))
     bell.wait()
     assert publisher.rings == [("witness", ())]
@@ -209,13 +208,3 @@ def test_a_real_broker_gets_the_ring(bell: Doorbell, monkeypatch: pytest.MonkeyP
         message.ack()
     assert message.headers["task"] == "outbox.deliver"
     assert message.payload[0] == ["1234"]
-
-
-def test_an_unanswering_broker_is_given_up_in_seconds() -> None:
-    """The bell's own thread gets free again: the socket has a time limit."""
-    with hung_broker() as path:
-        limits = settings.CELERY_BROKER_TRANSPORT_OPTIONS
-        assert limits["socket_timeout"] <= 5
-        link = redis.Redis(unix_socket_path=path, socket_timeout=0.1, retry=None)
-        with pytest.raises(redis.exceptions.TimeoutError):
-            link.ping()

@@ -7,10 +7,9 @@ from http.cookies import SimpleCookie
 from django.test import Client as Browser
 
 from accounts import services as accounts
-from accounts.models import Invitation, User
+from accounts.models import User
 from accounts.permissions import Role
 from clients.models import Treatment
-from outbox import links
 from sessions.models import RatingRequest
 from tests import people
 from trends.models import Flag
@@ -92,9 +91,7 @@ def _with_rows() -> World:
     }
     ana = _ana(staff["mara"])
     request = RatingRequest.objects.get(session__treatment=ana, rating__isnull=True)
-    invitation = accounts.invite(
-        clinic=clinic, email="new@northside.example", roles=[Role.THERAPIST], by=None, at=NOW
-    )
+    invitation = people.invite(staff["ruth"], at=NOW)
     return World(
         people=staff,
         secrets={
@@ -104,7 +101,7 @@ def _with_rows() -> World:
         flag=Flag.objects.get(treatment=ana),
         request=request,
         link_token=people.link_for(request),
-        join_token=_join_token(invitation),
+        join_token=people.join_token(invitation),
     )
 
 
@@ -116,10 +113,3 @@ def _ana(mara: User) -> Treatment:
     people.hold(ana, people.MONDAY + timedelta(weeks=3), note=NOTE)
     people.compute(ana, at=NOW)
     return ana
-
-
-def _join_token(invitation: Invitation) -> str:
-    token = links.new_token()
-    invitation.digest = links.digest(token)
-    invitation.save()
-    return token
