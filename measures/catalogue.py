@@ -76,7 +76,8 @@ def _check(instrument: Instrument, path: Path) -> None:
         "every item in every language": all(
             set(item.text) == set(instrument.labels) for item in instrument.items
         ),
-        "only known dimensions": {item.dimension for item in instrument.items} <= set(DIMENSIONS),
+        "items for goal, task and bond alone": {item.dimension for item in instrument.items}
+        == set(DIMENSIONS),
         "item keys that differ": len({item.key for item in instrument.items})
         == len(instrument.items),
     }

@@ -7,6 +7,7 @@ conftest, and the settings need the addresses.
 import os
 import re
 import shutil
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -51,7 +52,8 @@ def start_servers(early_config: pytest.Config) -> None:
 
 def with_database(url: str, number: int) -> str:
     """The same Valkey, another of its numbered databases: no process sees another's messages."""
-    if "virtual_host=" in url:
-        return re.sub(r"virtual_host=\d+", f"virtual_host={number}", url)
-    server = re.match(r"(\w+://[^/?]*)", url)
-    return f"{server[1] if server else url}/{number}"
+    parts = urlsplit(url)
+    if "virtual_host=" in parts.query:
+        query = re.sub(r"virtual_host=\d+", f"virtual_host={number}", parts.query)
+        return urlunsplit(parts._replace(query=query))
+    return urlunsplit(parts._replace(path=f"/{number}"))

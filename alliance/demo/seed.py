@@ -1,12 +1,16 @@
-"""Fill an empty database with the demo clinic, through the same services that people use."""
+"""Fill an empty database with the demo clinic.
+
+People, clients and flags come through the services. The hundreds of past sessions are written in
+bulk, as the services would have left them: nobody wants to wait for a demo.
+"""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
 from accounts import services as accounts
 from accounts.models import Clinic, User
@@ -15,17 +19,20 @@ from alliance.demo import courses, people
 from alliance.demo.courses import Course
 from clients import services as clients
 from clients.models import Client, Treatment
+from measures import catalogue
+from measures.scoring import score
 from outbox.doorbell import doorbell
 from outbox.models import Message
-from sessions import services as sessions
-from sessions.models import RATING_REQUEST, Rating, TherapySession
+from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
+from sessions.services import INSTRUMENT
 from trends import services as trends
 from trends.models import Flag
 
 SEED = 1979  # the year in which Bordin described the working alliance
-CLOSED_RUPTURES = 0.8  # share of past flags that were looked at
+SEEN_FLAGS = 0.8  # share of the older flags that were looked at
 ANSWER_RATE = 0.8
 FRIDAY = 4
+LEFT_TO_SEND = 4  # of the newest forms: the worker sends them when the demo starts
 Progress = Callable[[str, int, int], None]
 
 
@@ -41,24 +48,33 @@ class Plan:
     course: Course
 
 
+@dataclass(slots=True)
+class Written:
+    """Rows of the past, to be inserted together."""
+
+    sessions: list[TherapySession] = field(default_factory=list)
+    requests: list[RatingRequest] = field(default_factory=list)
+    mails: list[Message] = field(default_factory=list)
+    ratings: list[Rating] = field(default_factory=list)
+
+
 def seed(at: datetime, tell: Progress = lambda *_: None) -> Clinic:
     """Write the clinic as it would be at `at`. The same day and seed give the same clinic."""
     rng = Random(SEED)  # noqa: S311  no secret
-    with doorbell.muted():
+    with doorbell.muted(), transaction.atomic():
         clinic, staff = _open(at)
         plans = list(_plans(staff, rng))
-        for done, plan in enumerate(plans, start=1):
-            with transaction.atomic():
-                _live(plan, at, rng)
-            tell("Clients", done, len(plans))
-        _settle_mails(clinic, at)
-        trends.recompute_due(at=at)
+        past = Written()
+        treatments = [_live(plan, past, at, rng) for plan in plans]
+        _insert(past, at)
+        for done, treatment in enumerate(treatments, start=1):
+            trends.recompute(treatment.pk, at=at)
+            tell("Clients", done, len(treatments))
         _date_flags()
         _look_at_past_flags(at, rng)
     return clinic
 
 
-@transaction.atomic
 def _open(at: datetime) -> tuple[Clinic, list[User]]:
     opened = at - timedelta(days=400)
     clinic = accounts.open_clinic(
@@ -97,8 +113,8 @@ def _plans(staff: list[User], rng: Random) -> Iterator[Plan]:
             number += 1
 
 
-def _live(plan: Plan, at: datetime, rng: Random) -> None:
-    """Write one client's treatment from the first session to the last."""
+def _live(plan: Plan, past: Written, at: datetime, rng: Random) -> Treatment:
+    """One client's treatment, from the first session to the last."""
     newest = _weekday(at.astimezone(plan.therapist.own_clinic.zone), plan.days_ago).replace(
         hour=plan.hour, minute=0, second=0, microsecond=0
     )
@@ -112,7 +128,8 @@ def _live(plan: Plan, at: datetime, rng: Random) -> None:
         at=held[0] - timedelta(days=3),
     )
     for index, held_at in enumerate(held):
-        _one_session(plan, treatment, index, held_at, rng)
+        _one_session(plan, treatment, past, rng, index=index, held_at=held_at)
+    return treatment
 
 
 def _weekday(today: datetime, days_ago: int) -> datetime:
@@ -122,24 +139,27 @@ def _weekday(today: datetime, days_ago: int) -> datetime:
 
 
 def _one_session(
-    plan: Plan, treatment: Treatment, index: int, held_at: datetime, rng: Random
+    plan: Plan, treatment: Treatment, past: Written, rng: Random, *, index: int, held_at: datetime
 ) -> None:
     is_newest = index == plan.sessions - 1
-    session = sessions.record_session(
+    session = TherapySession(
         treatment=treatment,
         held_at=held_at,
         attendance=_attendance(is_newest, rng),
         format=rng.choices(TherapySession.Format.values, (8, 3, 1))[0],
         minutes=50,
         note=rng.choice(people.NOTES) if rng.random() < 0.6 else "",
-        by=plan.therapist,
-        at=held_at + timedelta(minutes=55),
+        recorded_at=held_at + timedelta(minutes=55),
+        recorded_by=plan.therapist,
     )
+    past.sessions.append(session)
+    if not session.took_place or not treatment.client.can_be_mailed:
+        return
+    request = _ask(session, past)
     falls_now = is_newest and plan.course.in_rupture(index)
     waits = is_newest and plan.number % 5 == 1
-    answers = falls_now or (not waits and rng.random() < ANSWER_RATE)
-    if hasattr(session, "request") and answers:
-        _answer(plan, session, index, rng)
+    if falls_now or (not waits and rng.random() < ANSWER_RATE):
+        past.ratings.append(_answer(plan, request, index, rng))
 
 
 def _attendance(is_newest: bool, rng: Random) -> str:
@@ -148,35 +168,73 @@ def _attendance(is_newest: bool, rng: Random) -> str:
     return rng.choices(TherapySession.Attendance.values, (88, 4, 5, 3))[0]
 
 
-def _answer(plan: Plan, session: TherapySession, index: int, rng: Random) -> None:
+def _ask(session: TherapySession, past: Written) -> RatingRequest:
+    """The form and its mail, sent as soon as the session was recorded."""
+    form, client = catalogue.newest(INSTRUMENT), session.treatment.client
+    request = RatingRequest(
+        session=session,
+        instrument=form.key,
+        instrument_version=form.version,
+        language=client.language,
+        created_at=session.recorded_at,
+        expires_at=session.recorded_at + timedelta(days=client.clinic.link_valid_days),
+    )
+    mail = Message(
+        kind=RATING_REQUEST,
+        about=request.pk,
+        clinic_id=client.clinic_id,
+        state=Message.State.SENT,
+        state_at=session.recorded_at + timedelta(seconds=4),
+        attempts=1,
+        claimed_at=session.recorded_at + timedelta(seconds=2),
+        due_at=session.recorded_at,
+        created_at=session.recorded_at,
+    )
+    past.requests.append(request)
+    past.mails.append(mail)
+    return request
+
+
+def _answer(plan: Plan, request: RatingRequest, index: int, rng: Random) -> Rating:
+    form = request.form_instrument()
+    answers = plan.course.answers(index, form, rng)
+    scores = score(form, answers)
     tense = plan.course.in_rupture(index)
     words = people.TENSE_COMMENTS if tense else people.COMMENTS
     comment = rng.choice(words) if rng.random() < (0.7 if tense else 0.15) else ""
-    sessions.submit_rating(
-        session.request,
-        answers=plan.course.answers(index, session.request.form_instrument(), rng),
+    return Rating(
+        session=request.session,
+        request=request,
+        answers=answers,
+        goal=scores.goal,
+        task=scores.task,
+        bond=scores.bond,
         tension=rng.choice(["some", "strong", "unsure"]) if tense else Rating.Tension.NONE,
         comment=comment,
         follow_up=rng.choice(Rating.FollowUp.values) if comment else "",
-        at=session.held_at + timedelta(hours=rng.uniform(1, 20)),
+        submitted_at=request.session.held_at + timedelta(hours=rng.uniform(1, 20)),
     )
 
 
-def _settle_mails(clinic: Clinic, at: datetime) -> None:
-    """Past mails were sent long ago. Three of the newest are left for the worker to send now."""
-    mails = Message.objects.filter(clinic_id=clinic.pk, kind=RATING_REQUEST)
-    unanswered = mails.exclude(about__in=Rating.objects.values("request_id"))
-    fresh = unanswered.filter(created_at__gt=at - timedelta(days=4)).order_by("-created_at", "pk")
-    newest = list(fresh.values_list("pk", flat=True)[:5])
-    mails.exclude(pk__in=newest[:4]).update(
-        state=Message.State.SENT,
-        attempts=1,
-        state_at=F("created_at") + timedelta(seconds=4),
-        claimed_at=F("created_at") + timedelta(seconds=2),
-    )
-    mails.filter(pk__in=newest[4:]).update(
-        state=Message.State.FAILED, reason="The mail server does not know this address."
-    )
+def _insert(past: Written, at: datetime) -> None:
+    _leave_some_to_send(past, at)
+    TherapySession.objects.bulk_create(past.sessions)
+    RatingRequest.objects.bulk_create(past.requests)
+    Message.objects.bulk_create(past.mails)
+    Rating.objects.bulk_create(past.ratings)
+
+
+def _leave_some_to_send(past: Written, at: datetime) -> None:
+    """The newest forms that nobody answered: some go out now, one could not be delivered."""
+    answered = {rating.request_id for rating in past.ratings}
+    still_open = {row.pk for row in past.requests if not row.is_expired(at)} - answered
+    fresh = [mail for mail in past.mails if mail.about in still_open]
+    newest = sorted(fresh, key=lambda mail: mail.created_at, reverse=True)
+    for mail in newest[:LEFT_TO_SEND]:
+        mail.state, mail.attempts, mail.claimed_at = Message.State.QUEUED, 0, None
+    for mail in newest[LEFT_TO_SEND : LEFT_TO_SEND + 1]:
+        mail.state = Message.State.FAILED
+        mail.reason = "The mail server does not know this address."
 
 
 def _date_flags() -> None:
@@ -189,9 +247,9 @@ def _look_at_past_flags(at: datetime, rng: Random) -> None:
     """Therapists saw most of the older flags; some of the newest still wait for them."""
     older = Flag.objects.open().filter(session__held_at__lt=at - timedelta(days=10))
     for flag in older.select_related("treatment__therapist", "session").order_by(
-        "session__held_at"
+        "session__held_at", "treatment__client__created_at"
     ):
-        if rng.random() < CLOSED_RUPTURES:
+        if rng.random() < SEEN_FLAGS:
             trends.acknowledge_flag(
                 flag,
                 note="Talked about it at the start of the next session.",

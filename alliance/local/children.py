@@ -61,6 +61,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
     keep_open: Sequence[int] = ()
+    to_terminal: bool = False  # instead of the log
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_at: float = field(default=0.0, init=False)
 
@@ -69,8 +70,8 @@ class Child:
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=None if self.to_terminal else log,
+                stderr=None if self.to_terminal else subprocess.STDOUT,
                 env=self.environment,
                 cwd=self.cwd,
                 pass_fds=self.keep_open,

@@ -138,6 +138,7 @@ def _children(options: Options, values: Mapping[str, str], lock: int) -> list[Ch
 
 def _start(options: Options, children: Sequence[Child], display: Display) -> None:
     mailbox, web, *_ = children
+    web.to_terminal = options.develop
     with display.step("Web, worker, mailbox"):
         for child in children:
             child.start()

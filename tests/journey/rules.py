@@ -18,10 +18,12 @@ OVERFLOW = """() => {
     .map((one) => `${one.tagName}.${one.className} is ${one.getBoundingClientRect().right} wide`);
 }"""
 
-# The ring may be drawn by the label around a radio button.
+# The ring may be drawn by the label around a radio button. The small calendar and clock inside a
+# field have a ring of the browser's own; then the field itself is not `:focus-visible`.
 FOCUS = """() => {
   const focused = document.activeElement;
   if (focused === document.body) return null;
+  const picker = focused.matches("[type=date], [type=time]") && !focused.matches(":focus-visible");
   const ringed = [focused, focused.closest("label")].filter(Boolean).some((one) => {
     const style = getComputedStyle(one);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
@@ -34,7 +36,7 @@ FOCUS = """() => {
   });
   const words = (focused.innerText || focused.name || "").trim().slice(0, 40);
   const name = `${focused.tagName} "${words}"`;
-  return {name, ringed, inside};
+  return {name, ringed: ringed || picker, inside};
 }"""
 
 
