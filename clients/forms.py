@@ -17,7 +17,12 @@ class ClientForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Client.Contact.EMAIL,
     )
-    email = forms.EmailField(label=_("E-mail address"), max_length=254, required=False)
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        required=False,
+        help_text=_("Needed when the form goes by e-mail."),
+    )
     language = forms.ChoiceField(
         label=_("Language of the form"), choices=settings.LANGUAGES, initial="en"
     )

@@ -3,18 +3,23 @@
 The database is closed unless a test asks for one of them (or for `db`).
 """
 
-from collections.abc import Iterator
+import io
+import logging
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
 from django.test import Client as Browser
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Clinic, User
 from accounts.permissions import Role
+from alliance.logs import MaskLinks
 from clients.models import Treatment
 from outbox.doorbell import doorbell
 from tests import people
@@ -96,6 +101,37 @@ def root(db: None) -> User:
 def ana(mara: User) -> Treatment:
     """Ana's treatment with Mara."""
     return people.take_on(mara)
+
+
+CountsQueries = Callable[[Callable[[], object]], int]
+
+
+@pytest.fixture
+def count_queries(db: None) -> CountsQueries:
+    """How many queries something takes, the second time (the first may fill caches)."""
+
+    def count(ask: Callable[[], object]) -> int:
+        ask()
+        with CaptureQueriesContext(connection) as queries:
+            ask()
+        return len(queries)
+
+    return count
+
+
+@pytest.fixture
+def printed_logs() -> Iterator[io.StringIO]:
+    """What our own handler prints, with its filter and its format."""
+    [console] = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler)
+        and any(isinstance(kind, MaskLinks) for kind in handler.filters)
+    ]
+    printed = io.StringIO()
+    before = console.setStream(printed)
+    yield printed
+    console.setStream(before)
 
 
 def logged_in(user: User) -> Browser:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts import services as accounts
@@ -147,3 +148,16 @@ def join_token(invitation: Invitation, *, at: datetime | None = None) -> str:
     """The token of the invitation's mail."""
     mail = composers.compose(accounts.INVITATION, invitation.pk, at or invitation.created_at)
     return mail.text.split("/join/")[1].split("/")[0]
+
+
+def open_form(request: RatingRequest, *, at: datetime | None = None) -> Browser:
+    """A browser that has opened the link of a fresh mail."""
+    browser = Browser()
+    browser.get(f"/r/{link_for(request, at=at)}/")
+    return browser
+
+
+def filled_in(request: RatingRequest, **changed: str) -> dict[str, str]:
+    """A complete form as a browser sends it: four everywhere, nothing else said."""
+    items = {f"item_{item.key}": "4" for item in request.form_instrument().items}
+    return items | {"tension": "none", "comment": "", "follow_up": ""} | changed

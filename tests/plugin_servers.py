@@ -7,7 +7,7 @@ conftest, and the settings need the addresses.
 import os
 import re
 import shutil
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -52,8 +52,6 @@ def start_servers(early_config: pytest.Config) -> None:
 
 def with_database(url: str, number: int) -> str:
     """The same Valkey, another of its numbered databases: no process sees another's messages."""
-    parts = urlsplit(url)
-    if "virtual_host=" in parts.query:
-        query = re.sub(r"virtual_host=\d+", f"virtual_host={number}", parts.query)
-        return urlunsplit(parts._replace(query=query))
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    if "virtual_host=" in url:
+        return re.sub(r"virtual_host=\d+", f"virtual_host={number}", url)
+    return urlsplit(url)._replace(path=f"/{number}").geturl()

@@ -119,26 +119,26 @@ def _steps(process: subprocess.Popen[str], logins: list[Login]) -> Iterator[str]
 def _children(options: Options, values: Mapping[str, str], lock: int) -> list[Child]:
     """The mailbox first, so that it is there for the first mail; it is also the last to stop."""
     ports = ("--port", str(options.mail_port), "--smtp-port", str(options.smtp_port))
-    mail = ("--folder", str(options.folder / "mail"))
     address = f"{LOOPBACK}:{options.port}"
-    web = (*DEVELOPING_WEB, address) if options.develop else (*WEB, "--bind", address)
-    schedule = f"--schedule={options.folder / 'beat-schedule'}"
+    web = {"web": (*WEB, "--bind", address)}
+    if options.develop:
+        web = {"runserver": (*DEVELOPING_WEB, address)}
     programs = {
-        "mailbox": (*MAILBOX, *ports, *mail),
-        "web": web,
+        "mailbox": (*MAILBOX, *ports, "--folder", str(options.folder / "mail")),
+        **web,
         "worker": WORKER,
-        "beat": (*BEAT, schedule),
+        "beat": (*BEAT, f"--schedule={options.folder / 'beat-schedule'}"),
     }
     variables = _variables(options, values)
+    logs = options.folder / "log"
     return [
-        python(name, *arguments, variables=variables, logs=options.folder / "log", lock=lock)
+        python(name, *arguments, variables=variables, logs=logs, lock=lock)
         for name, arguments in programs.items()
     ]
 
 
 def _start(options: Options, children: Sequence[Child], display: Display) -> None:
     mailbox, web, *_ = children
-    web.to_terminal = options.develop
     with display.step("Web, worker, mailbox"):
         for child in children:
             child.start()

@@ -20,7 +20,7 @@ from alliance.local.problem import Problem, last_lines
 DEATH_SIGNALS = {"web": signal.SIGQUIT, "worker": signal.SIGKILL}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PAUSE = 2.0  # between two starts of a program that keeps dying
-SECONDS_TO_READY = 60
+SECONDS_TO_READY = 120  # ten times what a calm machine needs
 BIGGEST_LOG = 5_000_000
 
 
@@ -35,6 +35,7 @@ def stop_on_signals() -> None:
 
     for number in SIGNALS:
         signal.signal(number, stop)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's "&" ignores it, children inherit that
 
 
 def ignore_signals() -> None:
@@ -57,6 +58,7 @@ def python(
         cwd=PROJECT,
         death_signal=DEATH_SIGNALS.get(name, signal.SIGTERM),
         keep_open=[lock],
+        to_terminal=name == "runserver",  # whoever develops reads what it says
     )
 
 

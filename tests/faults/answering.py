@@ -20,12 +20,13 @@ Said = dict[UUID, dict[str, int]]  # what the site acknowledged, by request
 
 @dataclass
 class Clients:
-    """`score_at` tells what they answer about a session, by the moment it was held."""
+    """`score_at` tells what they answer about a session held then; None: nothing."""
 
     port: int
     links: "Queue[str]"
-    score_at: Callable[[datetime], int]
+    score_at: Callable[[datetime], int | None]
     said: Said = field(default_factory=dict)
+    left_open: set[UUID] = field(default_factory=set)
     longest_wait: float = 0.0
     _enough: threading.Event = field(default_factory=threading.Event)
 
@@ -60,5 +61,9 @@ class Clients:
     def _answer(self, link: str) -> None:
         form = open_form(self.port, link)
         session = RatingRequest.objects.select_related("session").get(pk=form.request_id).session
-        self.said[form.request_id] = form.submit(self.score_at(session.held_at))
+        score = self.score_at(session.held_at)
+        if score is None:
+            self.left_open.add(form.request_id)
+        else:
+            self.said[form.request_id] = form.submit(score)
         self.longest_wait = max(self.longest_wait, form.browser.longest_wait)

@@ -60,7 +60,7 @@ def log_in(port: int, user: User) -> Browser:
     browser = Browser(port)
     browser.get("/accounts/login/")
     page = browser.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
-    assert (page.status, page.location) == (302, "/"), page.text
+    assert (page.status, page.location) == (302, "/"), page.text[:2000]
     return browser
 
 
@@ -75,7 +75,9 @@ def record(browser: Browser, treatment: Treatment, held_at: datetime) -> None:
         "minutes": 50,
     }
     page = browser.post("/sessions/record/", fields)
-    assert (page.status, page.location) == (302, f"/clients/{treatment.client_id}/"), page.text
+    assert (page.status, page.location) == (302, f"/clients/{treatment.client_id}/"), page.text[
+        :2000
+    ]
 
 
 @dataclass
@@ -99,7 +101,7 @@ class Form:
                 clicks.submit(self.browser.post, self.path, said) for _ in range(2)
             ]
         for page in (future.result() for future in pages):
-            assert (page.status, page.location) == (303, f"{self.path}thanks/"), page.text
+            assert (page.status, page.location) == (303, f"{self.path}thanks/"), page.text[:2000]
         return answers
 
 

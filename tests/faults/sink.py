@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -31,9 +31,10 @@ class Sink:
 
     port: int
     slowness: float = 0.0
+    begun: int = 0
     message_ids: list[str] = field(default_factory=list)
     links: Queue[str] = field(default_factory=Queue)
-    _arrival: threading.Condition = field(default_factory=threading.Condition)
+    _change: threading.Condition = field(default_factory=threading.Condition)
 
     def __enter__(self) -> Self:
         self._controller = Controller(self, hostname=LOOPBACK, port=self.port)
@@ -46,29 +47,36 @@ class Sink:
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        with self._change:
+            self.begun += 1
+            self._change.notify_all()
         await asyncio.sleep(self.slowness)
-        self._keep(mail)
+        self._keep(message_from_bytes(envelope.original_content or b"", policy=policy.default))
         await asyncio.sleep(self.slowness)
         return "250 Kept"
 
     def _keep(self, mail: EmailMessage) -> None:
         text = mail.get_body(("plain",))
         link = LINK.search(text.get_content()) if text else None
-        with self._arrival:
+        with self._change:
             self.message_ids.append(str(mail["Message-ID"]))
             if link:
                 self.links.put(link[1])
-            self._arrival.notify_all()
+            self._change.notify_all()
 
     @property
     def count(self) -> int:
         return len(self.message_ids)
 
-    def wait_for(self, count: int, seconds: float = 45) -> None:
-        """Until so many mails have come; the last one's sender still waits for its "250"."""
-        deadline = time.monotonic() + seconds
-        with self._arrival:
-            while self.count < count:
-                if not self._arrival.wait(deadline - time.monotonic()):
-                    raise AssertionError(f"{self.count} mails came, not {count}")
+    def wait_for_mails(self, count: int) -> None:
+        """Until so many are kept; the last one's sender still waits for its "250"."""
+        self._wait(lambda: self.count >= count)
+
+    def wait_for_the_next(self) -> None:
+        """Until one more begins to come; it is not kept yet."""
+        wanted = self.begun + 1
+        self._wait(lambda: self.begun >= wanted)
+
+    def _wait(self, is_so: Callable[[], bool], seconds: float = 45) -> None:
+        with self._change:
+            assert self._change.wait_for(is_so, seconds), f"only {self.count} mails came"

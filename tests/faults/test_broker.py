@@ -80,7 +80,7 @@ def test_a_worker_finds_a_restarted_broker_by_itself(
             restart()
         people.hold(ana, day(number), at=timezone.now())
         ring(broker, "alliance.sweep")
-        sink.wait_for(number + 1)
+        sink.wait_for_mails(number + 1)
     assert worker.is_running
 
 

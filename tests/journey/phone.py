@@ -14,6 +14,7 @@ from tests.journey.watch import Watch, kept_by
 
 SIZE = {"width": 390, "height": 844}
 PATH = re.compile(r"/rate/[0-9a-f-]{36}/")
+THANKS = re.compile("/thanks/")
 LABELS = ("Not at all", "A little", "Somewhat", "Mostly", "Completely")
 DIMENSIONS = {
     "We want the same things from our work together.": "goal",
@@ -84,7 +85,7 @@ class Phone:
 
     def send(self) -> None:
         self.page.get_by_role("button", name=SEND).tap()
-        self.page.wait_for_url("**/thanks/")
+        self.page.wait_for_url(THANKS)
 
     def leaves_no_trace(self, site: str) -> bool:
         return not (self.watch.complaints or self.watch.asked_elsewhere(site) or kept_by(self.page))

@@ -21,7 +21,7 @@ def test_nothing_to_copy_is_cut_in_a_narrow_terminal(
 def test_a_terminal_without_utf8_gets_plain_letters(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with TextIOWrapper(open(1, "wb", closefd=False), encoding="ascii") as plain:  # noqa: PTH123
+    with TextIOWrapper(open(1, "wb", closefd=False), encoding="ascii") as plain:
         monkeypatch.setattr("sys.stdout", plain)
         display = Display()
         with display.step("Tables for Grüße"):
