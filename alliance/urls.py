@@ -88,6 +88,8 @@ API = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]
 
+handler400 = "alliance.views.bad_request"
+
 urlpatterns = [
     *STAFF,
     *CLIENT,

@@ -120,7 +120,7 @@ def _children(options: Options, values: Mapping[str, str], lock: int) -> list[Ch
     """The mailbox first, so that it is there for the first mail; it is also the last to stop."""
     ports = ("--port", str(options.mail_port), "--smtp-port", str(options.smtp_port))
     address = f"{LOOPBACK}:{options.port}"
-    web = {"web": (*WEB, "--bind", address)}
+    web: dict[str, tuple[str, ...]] = {"web": (*WEB, "--bind", address)}
     if options.develop:
         web = {"runserver": (*DEVELOPING_WEB, address)}
     programs = {

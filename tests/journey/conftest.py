@@ -3,7 +3,7 @@
 The site has a database of rows that are really committed, so all of it is emptied afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,21 @@ from django.db import connection, connections
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 
+from alliance.local.problem import last_lines
 from tests.journey import chromium
 from tests.journey.real_site import RealSite, collect_static
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the processes have said stands in the report of a test that failed."""
+    report = yield
+    site = item.funcargs.get("site")
+    if report.failed and isinstance(site, RealSite):
+        report.sections += [(child.name, last_lines(child.log, 40)) for child in site.children]
+    return report
 
 
 @pytest.fixture(scope="module")

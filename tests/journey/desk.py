@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from accounts.models import User
 from tests import people
@@ -14,7 +14,7 @@ from tests.journey.keyboard import Keyboard
 from tests.journey.real_site import RealSite
 from tests.journey.watch import Watch, kept_by
 
-SIZE = {"width": 1280, "height": 900}
+SIZE: ViewportSize = {"width": 1280, "height": 900}
 PATIENCE = 90  # seconds for what a worker does meanwhile
 
 

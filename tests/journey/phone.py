@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
 from alliance.local.mailbox.server import Mail
 from tests.journey.keyboard import Keyboard
 from tests.journey.watch import Watch, kept_by
 
-SIZE = {"width": 390, "height": 844}
+SIZE: ViewportSize = {"width": 390, "height": 844}
 PATH = re.compile(r"/rate/[0-9a-f-]{36}/")
 THANKS = re.compile("/thanks/")
 LABELS = ("Not at all", "A little", "Somewhat", "Mostly", "Completely")

@@ -1,4 +1,4 @@
-"""Mail scanners and previews open every link, and some press every button: nothing may come of it."""
+"""Mail scanners open every link, and some press every button: nothing may come of it."""
 
 from collections.abc import Iterator
 

@@ -46,9 +46,10 @@ class Cast:
 def cast(site: RealSite, browser: Browser) -> Iterator[Cast]:
     site.start_worker()
     with ExitStack() as at_the_end:
-        desks = [at_the_end.enter_context(Desk.of(user, browser, site)) for user in _hire(site)]
-        phone = at_the_end.enter_context(Phone.of(browser))
-        yield Cast(site, *desks, phone=phone)
+        mara, ruth, noor = (
+            at_the_end.enter_context(Desk.of(user, browser, site)) for user in _hire(site)
+        )
+        yield Cast(site, mara, ruth, noor, at_the_end.enter_context(Phone.of(browser)))
 
 
 def _hire(site: RealSite) -> list[User]:
@@ -186,7 +187,7 @@ def ruth_sees_counts_alone(cast: Cast, *, open_flags: int) -> None:
         ruth.log_in()
     html = ruth.html_of("/clinic/people/", "/clinic/settings/", "/clinic/")
     clients, answered = str(len(OTHERS) + 1), "5 of 5 (100 %)"
-    longest = "0 days" if open_flags else "–"
+    longest = "0 days" if open_flags else "\N{EN DASH}"
     figures = [clients, "5", answered, str(open_flags), longest, "0"]
     assert ruth.row("Mara Lindqvist") == ["Mara Lindqvist", *figures]
     assert not re.search(f"{NAME}|{ADDRESS}", html)

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("clock")
 PATH = "/api/v1/sessions/"
 
 
-def record(browser: Browser, treatment: Treatment, **changed: Any) -> Any:
+def record(browser: Browser, ana: Treatment, /, **changed: Any) -> Any:
     body = {
-        "treatment": str(treatment.pk),
+        "treatment": str(ana.pk),
         "held_at": "2026-09-07T14:00:00Z",
         "attendance": "attended",
         "format": "video",

@@ -20,7 +20,10 @@ from tests import people
 pytestmark = pytest.mark.usefixtures("clock")
 
 # Words that tell what kind of appointment it was.
-HEALTH = ["therap", "psycho", "client", "patient", "alliance", "rupture", "session", "treatment", "clinical", "mental", "health", "score", "rating", "diagnos", "symptom", "mood", "feel"]
+HEALTH = re.compile(
+    "therap|psycho|client|patient|alliance|rupture|session|treatment|clinical|mental|health"
+    "|score|rating|diagnos|symptom|mood|feel"
+)
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def test_mail_names_neither_client_nor_therapist_nor_what_it_is_about(form: Rati
     words = re.sub(r"http://localhost/r/\S+", "", words).replace("alliance@clinic.example", "")
     assert "ana r." not in words
     assert "lindqvist" not in words
-    assert [word for word in HEALTH if word in words] == []
+    assert HEALTH.findall(words) == []
 
 
 def test_mail_names_the_therapist_when_the_clinic_chose_it(form: RatingRequest) -> None:
