@@ -19,16 +19,21 @@ PLACES: list[tuple[Permission, str, str | Promise]] = [
 ]
 
 
+# Pages that are reached from a place and belong to it.
+BELOW = dict.fromkeys(("client", "add_client", "edit_client", "record_session"), "caseload")
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "uses_api": False}
     places = [(name, label) for needed, name, label in PLACES if has_permission(user, needed)]
     return {
-        "nav": [_place(request, reverse(name), label) for name, label in places],
+        "nav": [_place(request, name, label) for name, label in places],
         "uses_api": has_permission(user, Permission.USE_API),
     }
 
 
-def _place(request: HttpRequest, url: str, label: str | Promise) -> dict[str, Any]:
-    return {"label": label, "url": url, "current": request.path == url}
+def _place(request: HttpRequest, name: str, label: str | Promise) -> dict[str, Any]:
+    page = request.resolver_match.url_name if request.resolver_match else None
+    return {"label": label, "url": reverse(name), "current": name in (page, BELOW.get(page or ""))}

@@ -1,12 +1,15 @@
 """What became of a form, in words that a therapist or the front desk can act on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from outbox.models import Message
 from sessions.models import RatingRequest, TherapySession
+
+
+REMEMBERED = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,15 @@ def of_request(request: RatingRequest, at: datetime) -> Delivery:
     if state == Message.State.CANCELLED:
         return Delivery(_("not sent"), _(reason) if reason else "", can_resend=True)
     if request.is_expired(at):
-        return Delivery(_("not answered in time"), can_resend=True)
+        return Delivery(_("not answered in time"), can_resend=_is_recent(request, at))
     if state == Message.State.SENT:
         return Delivery(_("form sent, no answer yet"), can_resend=True, is_waiting=True)
     return Delivery(_("form on its way"), _(reason) if reason else "", is_waiting=True)
+
+
+def _is_recent(request: RatingRequest, at: datetime) -> bool:
+    """Whether the client can be expected to remember the session."""
+    return at - request.created_at < REMEMBERED
 
 
 def of_session(session: TherapySession, request: RatingRequest | None, at: datetime) -> Delivery:

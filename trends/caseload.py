@@ -38,6 +38,7 @@ class Row:
     reason: str
     asked_to_talk: bool
     is_waiting: bool
+    trouble: str  # what is wrong with the newest form, if anything is
     now: list[str] = field(default_factory=list)
 
 
@@ -127,6 +128,7 @@ def _row(
         reason=reasons.one_line(flag.why) if flag else "",
         asked_to_talk=asked,
         is_waiting=bool(form and form.is_waiting),
+        trouble=_("form: %s") % form.words if form and form.is_troubled else "",
         now=_now(treatment.client, trajectory, form, asked),
     )
 
@@ -143,12 +145,13 @@ def _now(
     states = []
     if asked:
         states.append(_("asked you to raise something"))
-    if form and (form.is_waiting or form.is_troubled):
-        states.append(form.words if not form.is_troubled else _("form: %s") % form.words)
+    if form and form.is_waiting:
+        states.append(form.words)
     if not client.can_be_mailed:
         states.append(_("gets no forms"))
     missing = trajectory.missing if trajectory else 0
-    if missing - bool(form and form.is_waiting) > 0:  # the form that is out may still come
+    missing -= bool(form and form.is_waiting)  # the form that is out may still come
+    if missing > 0:
         states.append(
             ngettext(
                 "no rating for %(count)d session",

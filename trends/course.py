@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -28,6 +28,7 @@ class SessionRow:
     request: RatingRequest | None
     form: delivery.Delivery
     flag: Flag | None
+    point: dict[str, Any] | None  # as the engine computed it; None until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class FlagCard:
         return self.flag.state == Flag.State.OPEN
 
 
-def session_rows(treatment: Treatment, user: User, at: datetime) -> list[SessionRow]:
+def session_rows(
+    treatment: Treatment, trajectory: Trajectory | None, user: User, at: datetime
+) -> list[SessionRow]:
     """Every session of the treatment, newest first."""
     sessions = list(TherapySession.objects.visible_to(user).filter(treatment=treatment).in_order())
     ratings = {
@@ -58,6 +61,8 @@ def session_rows(treatment: Treatment, user: User, at: datetime) -> list[Session
     }
     flags = {row.session_id: row for row in flags_of(treatment, user)}
     numbers = _numbers(sessions)
+    stored_points = trajectory.points if trajectory else []
+    points = {stored["session"]: stored["point"] for stored in stored_points}
     return [
         SessionRow(
             number=numbers.get(session.pk),
@@ -67,6 +72,7 @@ def session_rows(treatment: Treatment, user: User, at: datetime) -> list[Session
             request=requests.get(session.pk),
             form=delivery.of_session(session, requests.get(session.pk), at),
             flag=flags.get(session.pk),
+            point=points.get(str(session.pk)),
         )
         for session in reversed(sessions)
     ]

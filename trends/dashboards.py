@@ -42,7 +42,9 @@ class Figures:
 
     @property
     def percent(self) -> int | None:
-        return round(100 * self.answered / self.sent) if self.answered and self.sent else None
+        if self.answered is None or not self.sent:
+            return None
+        return round(100 * self.answered / self.sent)
 
 
 def figures(clinic: Clinic, at: datetime) -> tuple[list[Figures], Figures]:
@@ -140,15 +142,18 @@ def _row(
 
 
 def _total(rows: list[Figures]) -> Figures:
-    """Of the rows that show all figures; a total over hidden ones would give them away."""
+    """Sums of what is shown: a sum over hidden figures would give them away.
+
+    `sent` counts for the rows that show their answers, since it is what those are held against.
+    """
     shown = [row for row in rows if not row.suppressed]
     return Figures(
         name="",
         is_active=True,
-        active_clients=sum(row.active_clients for row in shown),
-        sessions=sum(row.sessions for row in shown),
+        active_clients=sum(row.active_clients for row in rows),
+        sessions=sum(row.sessions for row in rows),
         sent=sum(row.sent for row in shown),
-        not_delivered=sum(row.not_delivered for row in shown),
+        not_delivered=sum(row.not_delivered for row in rows),
         answered=sum(row.answered or 0 for row in shown),
         open_flags=sum(row.open_flags or 0 for row in shown),
         days_open=max((row.days_open or 0 for row in shown), default=0) or None,

@@ -1,6 +1,6 @@
 """From stored points to the marks that `charts` draws, with a sentence for each."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from trends.charts import ChartWords, Mark, course_svg, sparkline_svg
 from trends.models import Trajectory
 
 
-def marks(points: Sequence[dict[str, Any]]) -> list[Mark]:
-    return [_mark(number, stored) for number, stored in enumerate(points, start=1)]
+def marks(points: Sequence[dict[str, Any]], seen: Container[str] = ()) -> list[Mark]:
+    """`seen` holds the ids of sessions whose flag somebody has looked at."""
+    return [_mark(number, stored, seen) for number, stored in enumerate(points, start=1)]
 
 
-def _mark(number: int, stored: dict[str, Any]) -> Mark:
+def _mark(number: int, stored: dict[str, Any], seen: Container[str]) -> Mark:
     point = stored["point"]
     held_at = timezone.localtime(datetime.fromisoformat(stored["held_at"]))
     score = _("no rating") if point["score"] is None else f"{point['score']:.1f}"
@@ -26,6 +27,7 @@ def _mark(number: int, stored: dict[str, Any]) -> Mark:
         low=point["low"],
         high=point["high"],
         flagged=point["onset"],
+        seen=stored["session"] in seen,
         title=_("Session %(number)d, %(day)s: %(score)s")
         % {
             "number": number,
@@ -35,7 +37,7 @@ def _mark(number: int, stored: dict[str, Any]) -> Mark:
     )
 
 
-def course(trajectory: Trajectory) -> SafeString:
+def course(trajectory: Trajectory, seen: Container[str]) -> SafeString:
     """The chart of the client page. (`charts` escapes every text, so its drawing is safe HTML.)"""
     words = ChartWords(
         title=_("Course of the alliance"),
@@ -44,7 +46,7 @@ def course(trajectory: Trajectory) -> SafeString:
         no_rating=_("no rating"),
         possible_rupture=_("possible rupture"),
     )
-    return mark_safe(course_svg(marks(trajectory.points), words=words))  # noqa: S308
+    return mark_safe(course_svg(marks(trajectory.points, seen), words=words))  # noqa: S308
 
 
 def sparkline(trajectory: Trajectory) -> SafeString:

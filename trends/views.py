@@ -57,21 +57,28 @@ def _newest_treatment(request: UserRequest, client_id: UUID) -> Treatment:
 def _client_page(
     request: UserRequest, treatment: Treatment, form: AcknowledgeForm, status: int = 200
 ) -> HttpResponse:
-    rows = course.session_rows(treatment, request.user, timezone.now())
     visible = Trajectory.objects.visible_to(request.user)
     trajectory = visible.filter(treatment=treatment).first()
+    rows = course.session_rows(treatment, trajectory, request.user, timezone.now())
     context = {
         "client": treatment.client,
         "treatment": treatment,
         "treatments": Treatment.objects.visible_to(request.user).filter(client=treatment.client),
         "trajectory": trajectory,
-        "chart": drawings.course(trajectory) if trajectory and trajectory.rated else "",
+        "chart": _chart(trajectory, rows),
         "rows": rows,
         "flags": course.flag_cards(rows),
         "ack_form": form,
         "words": course.too_little(trajectory),
     }
     return render(request, "trends/client.html", context, status=status)
+
+
+def _chart(trajectory: Trajectory | None, rows: list[course.SessionRow]) -> str:
+    if trajectory is None or not trajectory.rated:
+        return ""
+    seen = {str(row.session.pk) for row in rows if row.flag and row.flag.state != Flag.State.OPEN}
+    return drawings.course(trajectory, seen)
 
 
 @require_POST

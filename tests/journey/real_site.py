@@ -16,7 +16,7 @@ from alliance.local.demo import ALONE, CELERY, WEB
 from alliance.local.environment import PROJECT
 from alliance.local.mailbox.server import Mail, MailServer
 from alliance.local.ports import LOOPBACK, free_port
-from alliance.local.processes import wait_until_ready
+from alliance.local.processes import DEATH_SIGNALS, wait_until_ready
 from tests.journey.clock import Clock
 
 WORKER = (*CELERY, "worker", "--concurrency=1", "--loglevel=INFO", *ALONE)
@@ -58,6 +58,7 @@ class RealSite:
             log=self.folder / f"{name}.log",
             environment=self._variables(),
             cwd=PROJECT,
+            death_signal=DEATH_SIGNALS[name],
         )
         self.children.append(child)
         child.start()

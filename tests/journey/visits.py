@@ -38,8 +38,8 @@ def press(button: str, /, **filled: str) -> Step:
     def step(page: Page, world: World) -> None:
         for field, value in filled.items():
             page.locator(f"main [name={field}]").fill(value)
-        page.locator("main").get_by_role("button", name=button, exact=True).click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("main").get_by_role("button", name=button, exact=True).click()
 
     return step
 

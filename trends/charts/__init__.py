@@ -9,6 +9,7 @@ draws these classes with the tokens of the theme, so that one chart serves light
     .chart-gap       dotted, over missing ones  .chart-missing  ring on the axis: no rating
     .chart-dot       a rating                   .chart-flag     a rating with a possible rupture
     .chart-word      "no rating"                .chart-alarm    "possible rupture"
+    .chart-seen      on .chart-flag: somebody has looked at it
     .chart-alone     in .chart-spark: ratings between two gaps
     .chart-some, .chart-many   on .chart: more sessions than large dots have room for
     .chart-minor     left out on narrow screens

@@ -84,7 +84,9 @@ def _dot(mark: Mark, x: float, frame: Frame, count: int) -> str:
 
 
 def _kind(mark: Mark) -> str:
-    return "chart-flag" if mark.flagged else "chart-dot"
+    if not mark.flagged:
+        return "chart-dot"
+    return "chart-flag chart-seen" if mark.seen else "chart-flag"
 
 
 def _scale_lines(frame: Frame) -> Iterator[str]:

@@ -16,6 +16,7 @@ class Mark:
     """One session. score, low and high (usual range) in points of the scale, None where unknown.
 
     title: what the mark says when pointed at, "Session 7: no rating".
+    seen: a person has looked at the flag; it no longer calls.
     """
 
     number: int
@@ -24,6 +25,7 @@ class Mark:
     high: float | None
     flagged: bool
     title: str
+    seen: bool = False
 
 
 @dataclass(frozen=True)

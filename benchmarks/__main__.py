@@ -1,0 +1,55 @@
+"""`python -m benchmarks`: starts servers, fills them, measures, prints, removes all of it."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+
+from alliance.local.problem import Problem
+from alliance.local.processes import Stopped, stop_on_signals
+from benchmarks import report, site
+
+
+def main() -> int:
+    given = _parser().parse_args()
+    stop_on_signals()
+    try:
+        with site.started() as servers:
+            _prepare(servers)
+            from benchmarks import measurements  # noqa: PLC0415 - needs Django's settings
+
+            figures = measurements.take(servers, laps=given.laps, each=given.submissions)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except Stopped:
+        return 1
+    report.show(figures)
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return 0
+
+
+def _prepare(servers: site.Site) -> None:
+    """As for the demo, without its clinic."""
+    os.environ.update(servers.values)
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--submissions", type=int, default=1_500, help="in each lap")
+    parser.add_argument("--laps", type=int, default=4)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

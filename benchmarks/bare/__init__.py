@@ -1,0 +1,1 @@
+"""What a submission is measured against: a Django view that stores one row, and that is all."""

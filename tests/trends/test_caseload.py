@@ -1,0 +1,204 @@
+"""The therapist's home: who needs me first, and why."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client as Browser
+
+from accounts.models import Clinic, User
+from clients import services as clients
+from clients.models import Client, Treatment
+from outbox.models import Message
+from sessions.models import RatingRequest
+from tests import people
+from trends import caseload
+from trends.models import Flag
+
+WEEK = timedelta(weeks=1)
+NOW = people.MONDAY + 4 * WEEK + timedelta(hours=5)
+STEADY, LOW = (4, 4, 4), (4, 4, 1)
+
+
+@pytest.fixture(autouse=True)
+def now() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def rows(user: User) -> list[caseload.Row]:
+    return caseload.rows(user, NOW)
+
+
+def row_of(ana: Treatment) -> caseload.Row:
+    [row] = rows(ana.therapist)
+    return row
+
+
+def flagged(therapist: User, name: str, *, raised_days_ago: int) -> Treatment:
+    treatment = people.take_on(therapist, name)
+    people.course(treatment, STEADY, STEADY, LOW)
+    raised_at = NOW - timedelta(days=raised_days_ago)
+    Flag.objects.filter(treatment=treatment).update(raised_at=raised_at)
+    return treatment
+
+
+def test_open_flags_come_first_the_oldest_on_top_then_names(mara: User) -> None:
+    people.take_on(mara, "zoe A.")
+    people.take_on(mara, "Ana R.")
+    flagged(mara, "New flag", raised_days_ago=1)
+    flagged(mara, "Old flag", raised_days_ago=9)
+    people.take_on(mara, "Petra K.")
+    names = [row.client.name for row in rows(mara)]
+    assert names == ["Old flag", "New flag", "Ana R.", "Petra K.", "zoe A."]
+
+
+def test_a_row_tells_the_last_rating_and_when(ana: Treatment) -> None:
+    people.course(ana, STEADY, (5, 4, 3), None)
+    row = row_of(ana)
+    assert row.last == {"goal": 5.0, "task": 4.0, "bond": 3.0}
+    assert (row.session_count, row.last_session_at) == (3, people.MONDAY + 2 * WEEK)
+    assert row.days_since == 14
+    assert row.url == f"/clients/{ana.client_id}/"
+    assert str(row.sparkline).startswith("<svg")
+
+
+def test_a_row_before_the_first_session(ana: Treatment) -> None:
+    row = row_of(ana)
+    assert (row.session_count, row.days_since, row.last, row.sparkline) == (0, None, None, "")
+    assert row.now == ["no rating yet"]
+
+
+def test_sessions_that_did_not_take_place_do_not_count(ana: Treatment) -> None:
+    people.hold(ana)
+    people.hold(ana, people.MONDAY + WEEK, attendance="no_show")
+    row = row_of(ana)
+    assert (row.session_count, row.last_session_at) == (1, people.MONDAY)
+
+
+def test_days_are_counted_on_the_clinic_s_wall(
+    ana: Treatment, as_mara: Browser, clinic: Clinic
+) -> None:
+    """Ten in the evening in Auckland is yesterday at one in the night."""
+    Clinic.objects.update(time_zone="Pacific/Auckland")
+    held_at = NOW.replace(hour=10, minute=0)  # 23:00 in Auckland, the day before it is now there
+    people.hold(ana, held_at, at=NOW)
+    assert "yesterday" in as_mara.get("/caseload/").content.decode()
+
+
+def test_an_open_flag_gives_its_reason_in_one_line(mara: User) -> None:
+    flagged(mara, "Ana R.", raised_days_ago=1)
+    [row] = rows(mara)
+    assert row.flag is not None
+    assert row.reason.startswith("Bond fell to 1.0; it is usually")
+
+
+@pytest.mark.parametrize("state", [Flag.State.ACKNOWLEDGED, Flag.State.WITHDRAWN])
+def test_a_flag_that_is_not_open_does_not_ask_for_anybody(mara: User, state: str) -> None:
+    flagged(mara, "Ana R.", raised_days_ago=1)
+    Flag.objects.update(state=state)
+    [row] = rows(mara)
+    assert (row.flag, row.reason) == (None, "")
+
+
+def mail_is(state: str) -> None:
+    Message.objects.update(state=state)
+
+
+def test_a_form_on_its_way(ana: Treatment) -> None:
+    people.hold(ana, NOW - timedelta(hours=2))
+    row = row_of(ana)
+    assert row.now == ["form on its way"]
+    assert row.is_waiting
+
+
+def test_a_form_without_answer_yet(ana: Treatment) -> None:
+    people.hold(ana, NOW - timedelta(hours=2))
+    mail_is("sent")
+    people.compute(ana)
+    row = row_of(ana)
+    assert row.now == ["form sent, no answer yet"]
+    assert row.is_waiting
+
+
+def test_a_form_that_did_not_arrive(ana: Treatment) -> None:
+    people.hold(ana, NOW - timedelta(hours=2))
+    mail_is("failed")
+    people.compute(ana)
+    row = row_of(ana)
+    assert row.now == ["form: not sent", "no rating for 1 session"]
+    assert not row.is_waiting
+
+
+def test_missing_ratings_are_counted_without_the_one_that_may_still_come(ana: Treatment) -> None:
+    people.course(ana, STEADY, None, None)
+    people.hold(ana, NOW - timedelta(hours=2))
+    mail_is("sent")
+    people.compute(ana)
+    assert row_of(ana).now == ["form sent, no answer yet", "no rating for 2 sessions"]
+
+
+def test_a_client_who_is_not_mailed_is_not_told_as_waiting(ana: Treatment) -> None:
+    Client.objects.update(contact="none")
+    people.hold(ana, NOW - timedelta(hours=2))
+    row = row_of(ana)
+    assert "gets no forms" in row.now
+    assert not row.is_waiting
+
+
+def test_the_newest_form_tells(ana: Treatment) -> None:
+    people.course(ana, None, STEADY)
+    RatingRequest.objects.update(expires_at=NOW)
+    assert row_of(ana).now == ["too few ratings to compare yet"]
+
+
+def test_three_ratings_are_steady(ana: Treatment) -> None:
+    people.course(ana, STEADY, STEADY, STEADY)
+    assert row_of(ana).now == ["steady"]
+
+
+def test_whoever_asked_to_talk_is_shown(ana: Treatment) -> None:
+    people.answer(people.hold(ana), follow_up="raise", comment="Please.")
+    row = row_of(ana)
+    assert row.asked_to_talk
+    assert row.now[0] == "asked you to raise something"
+
+
+def test_an_earlier_wish_to_talk_is_over_with_the_next_rating(ana: Treatment) -> None:
+    people.answer(people.hold(ana), follow_up="raise")
+    people.answer(people.hold(ana, people.MONDAY + WEEK))
+    assert not row_of(ana).asked_to_talk
+
+
+def test_ended_treatments_stand_apart(ana: Treatment) -> None:
+    flagged_ = flagged(ana.therapist, "Petra K.", raised_days_ago=3)
+    clients.end_treatment(flagged_, by=ana.therapist, at=NOW)
+    assert [row.client.name for row in rows(ana.therapist)] == ["Ana R."]
+    assert caseload.ended(ana.therapist) == [flagged_]
+
+
+def test_nobody_else_s_clients(ana: Treatment, jonas: User, ruth: User, root: User) -> None:
+    for user in (jonas, ruth, root):
+        assert rows(user) == []
+        assert caseload.ended(user) == []
+
+
+def fill(therapist: User, count: int) -> None:
+    """Treatments in every state that a row can have."""
+    for number in range(count):
+        treatment = people.take_on(therapist, f"Client {number}")
+        people.course(treatment, STEADY, *([STEADY, LOW] if number % 3 == 0 else [None]))
+    ended = people.take_on(therapist, "Ended")
+    clients.end_treatment(ended, by=therapist, at=NOW)
+
+
+def test_queries_do_not_grow_from_2_to_40_treatments(
+    as_mara: Browser, mara: User, count_queries: Any
+) -> None:
+    fill(mara, 2)
+    few = count_queries(lambda: as_mara.get("/caseload/"))
+    fill(mara, 38)
+    assert len(rows(mara)) == 40
+    assert count_queries(lambda: as_mara.get("/caseload/")) == few
+    assert few < 15

@@ -1,0 +1,49 @@
+"""From stored points to what is drawn; the drawing itself is tested in `test_charts`."""
+
+from django.utils import timezone
+
+from clients.models import Treatment
+from tests import people
+from trends import drawings
+from trends.models import Trajectory
+
+STEADY, LOW = (4, 4, 4), (4, 4, 1)
+
+
+def trajectory(ana: Treatment) -> Trajectory:
+    people.course(ana, STEADY, None, STEADY, STEADY, LOW, LOW)
+    return Trajectory.objects.get(treatment=ana)
+
+
+def test_each_point_is_a_mark(ana: Treatment) -> None:
+    marks = drawings.marks(trajectory(ana).points)
+    assert [mark.number for mark in marks] == [1, 2, 3, 4, 5, 6]
+    assert [mark.score for mark in marks] == [4.0, None, 4.0, 4.0, 3.0, 3.0]
+    assert marks[0].low is None
+    assert marks[-1].low is not None
+
+
+def test_only_the_onset_is_marked_as_possible_rupture(ana: Treatment) -> None:
+    marks = drawings.marks(trajectory(ana).points)
+    assert [mark.number for mark in marks if mark.flagged] == [5]
+
+
+def test_a_mark_says_in_words_what_it_shows(ana: Treatment) -> None:
+    marks = drawings.marks(trajectory(ana).points)
+    assert marks[0].title == "Session 1, 7 Sep 2026: 4.0"
+    assert marks[1].title == "Session 2, 14 Sep 2026: no rating"
+
+
+def test_days_are_those_of_the_clinic_s_wall(ana: Treatment) -> None:
+    points = trajectory(ana).points
+    with timezone.override("Pacific/Auckland"):
+        assert "8 Sep" in drawings.marks(points)[0].title
+
+
+def test_course_and_sparkline_are_svg_with_words(ana: Treatment) -> None:
+    found = trajectory(ana)
+    for svg in (drawings.course(found), drawings.sparkline(found)):
+        assert svg.startswith("<svg")
+        assert "<title" in svg
+    assert "5 of 6 sessions are rated." in drawings.course(found)
+    assert "Course over 6 sessions" in drawings.sparkline(found)

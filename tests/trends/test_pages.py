@@ -1,0 +1,285 @@
+"""The caseload, a client's page and the clinic's page, as they are read."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client as Browser
+
+from accounts.models import User
+from clients import services as clients
+from clients.models import Treatment
+from outbox.models import Message
+from sessions.models import TherapySession
+from tests import people
+from tests.conftest import logged_in
+from trends.models import Flag, Trajectory
+
+WEEK = timedelta(weeks=1)
+NOW = people.MONDAY + 4 * WEEK + timedelta(hours=5)
+STEADY, LOW = (4, 4, 4), (4, 4, 1)
+
+
+@pytest.fixture(autouse=True)
+def now() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def words(response: Any) -> str:
+    """What a person reads: no tags, single spaces."""
+    html = re.sub(r"<(script|style)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.fixture
+def low(ana: Treatment) -> TherapySession:
+    """Ana's course fell in the last of four sessions; she wrote something."""
+    people.course(ana, STEADY, (5, 4, 4), STEADY)
+    session = people.hold(ana, people.MONDAY + 3 * WEEK, note="A private note.")
+    people.answer(session, *LOW, tension="strong", comment="You seemed away.", follow_up="raise")
+    people.compute(ana, at=NOW)
+    return session
+
+
+def client_page(browser: Browser, ana: Treatment, query: str = "") -> Any:
+    return browser.get(f"/clients/{ana.client_id}/{query}")
+
+
+def test_caseload_puts_the_flag_on_top_with_its_reason(
+    as_mara: Browser, low: TherapySession
+) -> None:
+    people.take_on(low.recorded_by, "Aaron A.")
+    page = words(as_mara.get("/caseload/"))
+    assert page.index("Ana R.") < page.index("Aaron A.")
+    assert "Possible rupture. Bond fell to 1.0; it is usually" in page
+    assert "2 treatments · 1 needs you" in page
+    assert "Asked you to raise it" in page
+
+
+def test_caseload_without_clients_says_what_to_do(as_mara: Browser) -> None:
+    page = as_mara.get("/caseload/")
+    assert "Add your first client" in words(page)
+
+
+def test_caseload_without_flags_does_not_say_that_all_is_well(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    page = words(as_mara.get("/caseload/"))
+    assert "Ratings show only some ruptures, so this does not mean that there is none." in page
+
+
+def test_client_page_shows_course_reason_and_what_was_said(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    response = client_page(as_mara, ana)
+    page = words(response)
+    assert "Possible rupture, session 4" in page
+    assert "This compares with 3 earlier ratings." in page
+    assert "You seemed away." in page
+    assert "Said there was tension or a misunderstanding." in page
+    assert "Asks you to raise it." in page
+    assert "A private note." in page
+    assert "I have seen this" in page
+    assert "Rule: own-mean" in page
+    assert response.content.decode().count("<svg") > 1
+
+
+def test_client_page_has_the_chart_s_numbers_as_a_table(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    """Every number of the chart stands in the table too: the mean and the usual range."""
+    table = re.search(
+        r"<table[^>]*table--small.*?</table>",
+        client_page(as_mara, ana).content.decode(),
+        flags=re.DOTALL,
+    )
+    assert table
+    cells = " ".join(re.sub(r"<[^>]+>", " ", table[0]).split())
+    point = Trajectory.objects.get().engine_points()[-1]
+    assert point.low is not None
+    assert point.high is not None
+    for number in (4.0, 1.0, 3.0, point.low, point.high):  # 3.0 is the mean, the chart's dot
+        assert f"{number:.1f}" in cells.split("28 Sep 2026")[1]
+    assert "None" not in cells
+
+
+def test_sessions_that_did_not_take_place_are_no_row_of_the_chart_s_table(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    people.hold(ana, NOW - timedelta(days=1), attendance="no_show")
+    page = words(client_page(as_mara, ana))
+    assert "None" not in page
+    assert "did not come" in page
+
+
+def test_client_page_numbers_sessions_newest_first(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    html = client_page(as_mara, ana).content.decode()
+    positions = [html.index(f'id="session-{number}"') for number in (4, 3, 2, 1)]
+    assert positions == sorted(positions)
+
+
+def test_client_page_tells_what_became_of_each_form(as_mara: Browser, ana: Treatment) -> None:
+    people.hold(ana, NOW - timedelta(hours=3))
+    Message.objects.update(state="failed", reason="The mail server does not know this address.")
+    page = words(client_page(as_mara, ana))
+    assert "not sent" in page
+    assert "The mail server does not know this address." in page
+    assert "Send again" in page
+
+
+@pytest.mark.parametrize(
+    ("scores", "sentence"),
+    [
+        ([], "No session is recorded yet."),
+        ([None], "No rating has come in yet."),
+        ([STEADY, STEADY], "A possible rupture can only be seen against at least two earlier"),
+    ],
+)
+def test_client_page_says_when_there_is_too_little(
+    as_mara: Browser, ana: Treatment, scores: list[Any], sentence: str
+) -> None:
+    people.course(ana, *scores)
+    assert sentence in words(client_page(as_mara, ana))
+
+
+def test_client_page_before_anything_was_computed(as_mara: Browser, ana: Treatment) -> None:
+    people.hold(ana, NOW - timedelta(hours=3))
+    assert client_page(as_mara, ana).status_code == 200
+
+
+def test_client_page_shows_the_open_treatment_and_on_demand_an_earlier_one(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    clients.end_treatment(ana, by=ana.therapist, at=NOW)
+    clients.start_treatment(ana.client, by=ana.therapist, at=NOW)
+    assert "No session is recorded yet." in words(client_page(as_mara, ana))
+    assert "You seemed away." in words(client_page(as_mara, ana, f"?treatment={ana.pk}"))
+
+
+@pytest.mark.parametrize("query", ["?treatment=junk", "?treatment=", "?treatment=%00"])
+def test_client_page_with_junk_shows_the_newest(
+    as_mara: Browser, ana: Treatment, query: str
+) -> None:
+    assert client_page(as_mara, ana, query).status_code == 200
+
+
+def test_the_treatment_of_a_colleague_is_not_shown_on_the_client_s_page(
+    ana: Treatment, low: TherapySession, jonas: User
+) -> None:
+    clients.start_treatment(ana.client, by=jonas, at=NOW)
+    page = client_page(logged_in(jonas), ana, f"?treatment={ana.pk}")
+    assert page.status_code == 200
+    assert "You seemed away." not in words(page)
+    assert str(ana.pk) not in page.content.decode()
+
+
+def acknowledge(browser: Browser, note: str = "") -> Any:
+    flag = Flag.objects.get()
+    return browser.post(f"/flags/{flag.pk}/acknowledge/", {"note": note}, follow=True)
+
+
+def test_acknowledge_with_a_note(as_mara: Browser, ana: Treatment, low: TherapySession) -> None:
+    response = acknowledge(as_mara, "We talked about it.")
+    assert response.redirect_chain == [(f"/clients/{ana.client_id}/", 302)]
+    page = words(response)
+    assert "Noted: you have seen this." in page
+    assert "Seen by Mara Lindqvist" in page
+    assert "We talked about it." in page
+    assert "I have seen this" not in page
+    assert "No open flag." in words(as_mara.get("/caseload/"))
+
+
+def test_acknowledge_with_a_note_that_is_too_long_keeps_it(
+    as_mara: Browser, low: TherapySession
+) -> None:
+    note = "x" * 2001
+    response = acknowledge(as_mara, note)
+    assert response.status_code == 422
+    assert note in response.content.decode()
+    assert Flag.objects.get().state == Flag.State.OPEN
+
+
+def test_a_wrong_note_is_told_on_the_card_it_was_written_on(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    """With two open flags the second one's note must not land in the first one's field."""
+    people.course(ana, STEADY, STEADY, LOW, STEADY, STEADY, STEADY, LOW)
+    older = Flag.objects.order_by("session__held_at")[0]
+    response = as_mara.post(f"/flags/{older.pk}/acknowledge/", {"note": "x" * 2001})
+    html = response.content.decode()
+    card = html[html.index('id="flag-3"') :]
+    assert "x" * 2001 in card[: card.index("</section>")]
+
+
+def test_markup_in_what_the_client_wrote_is_text(as_mara: Browser, ana: Treatment) -> None:
+    people.answer(people.hold(ana), comment='"><svg onload=alert(1)>')
+    html = client_page(as_mara, ana).content.decode()
+    assert "<svg onload" not in html
+    assert "&lt;svg onload=alert(1)&gt;" in html
+
+
+def test_markup_in_a_name_stays_text_in_the_chart(as_mara: Browser, mara: User) -> None:
+    evil = people.take_on(mara, "<svg onload=alert(1)>")
+    people.course(evil, STEADY, STEADY, LOW)
+    for path in ("/caseload/", f"/clients/{evil.client_id}/", "/sessions/record/"):
+        assert "<svg onload" not in as_mara.get(path).content.decode()
+
+
+def test_no_page_needs_a_style_or_a_script_in_it(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    """The content security policy would not let it through."""
+    for path in ("/caseload/", f"/clients/{ana.client_id}/", "/sessions/record/"):
+        html = as_mara.get(path).content.decode()
+        assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", html)
+        assert not re.search(r"<script(?![^>]*\bsrc=)", html)
+
+
+def test_client_page_queries_do_not_grow(
+    as_mara: Browser, ana: Treatment, count_queries: Any
+) -> None:
+    def ask() -> object:
+        return client_page(as_mara, ana)
+
+    people.course(ana, STEADY, STEADY, LOW)
+    few = count_queries(ask)
+    petra = people.take_on(ana.therapist, "Petra K.")
+    people.course(petra, *[STEADY] * 3, LOW, *[STEADY] * 5, LOW, STEADY, None, None)
+    for number, flag in enumerate(Flag.objects.filter(treatment=petra)):
+        people.trends.acknowledge_flag(flag, note=f"{number}", by=ana.therapist, at=NOW)
+    assert Flag.objects.filter(treatment=petra).count() >= 2
+
+    def ask_more() -> object:
+        return client_page(as_mara, petra)
+
+    assert count_queries(ask_more) <= few
+
+
+def test_clinic_page_shows_counts_and_no_answer(as_ruth: Browser, low: TherapySession) -> None:
+    page = words(as_ruth.get("/clinic/"))
+    assert "Mara Lindqvist" in page
+    assert "The last 90 days." in page
+    for hidden in ("Ana R.", "You seemed away.", "A private note.", "Bond fell"):
+        assert hidden not in page
+
+
+def test_clinic_page_says_too_few_instead_of_figures(as_ruth: Browser, low: TherapySession) -> None:
+    assert "too few to say" in words(as_ruth.get("/clinic/"))
+
+
+def test_clinic_page_of_a_new_clinic_says_what_to_do(as_ruth: Browser) -> None:
+    assert "Invite a therapist" in words(as_ruth.get("/clinic/"))
+
+
+def test_clinic_page_queries_do_not_grow(as_ruth: Browser, mara: User, count_queries: Any) -> None:
+    people.course(people.take_on(mara), STEADY)
+    few = count_queries(lambda: as_ruth.get("/clinic/"))
+    for number in range(4):
+        colleague = people.hire(mara.own_clinic, f"Colleague{number} C.", people.Role.THERAPIST)
+        people.course(people.take_on(colleague, f"Client {number}"), STEADY, STEADY, LOW)
+    assert count_queries(lambda: as_ruth.get("/clinic/")) == few
