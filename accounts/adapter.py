@@ -26,7 +26,7 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> None:
         """allauth tells of changed passwords; its other notices are for what we do not use."""
         if template_prefix in ("account/email/password_changed", "account/email/password_reset"):
-            services.tell_password_changed(user, at=timezone.now())
+            services.password_changed(user, at=timezone.now())
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         raise NotImplementedError(f"allauth wants to send {template_prefix} past the outbox.")

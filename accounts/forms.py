@@ -4,7 +4,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Clinic
+from accounts.models import Clinic, User
 from accounts.permissions import ROLE_CHOICES
 
 
@@ -33,9 +33,15 @@ class JoinForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
     def clean_password(self) -> str:
+        """Neither the name nor the address is a password."""
         password: str = self.cleaned_data["password"]
-        validate_password(password)
+        name = self.cleaned_data.get("display_name", "")
+        validate_password(password, User(email=self.email, display_name=name))
         return password
 
 
@@ -51,7 +57,10 @@ class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
             "crisis_text",
         )
         help_texts: dict[str, Any] = {
-            "sender_name": _("Left empty, e-mails come in the name of the clinic."),
+            "sender_name": _(
+                "Stands in the subject. Choose a name that does not tell what you do. "
+                "Left empty, it is the name of the clinic."
+            ),
             "names_therapist": _(
                 "Whoever reads over a client's shoulder then sees the therapist's name."
             ),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from accounts import services
 from accounts.models import Invitation, User
-from outbox import composers, links
+from outbox import composers
 
 OVER = _noop("The invitation was accepted or has ended.")
 INACTIVE = _noop("The account was deactivated.")
@@ -29,9 +29,7 @@ def invitation(about: UUID, at: datetime) -> composers.Email:
     row = Invitation.objects.open(at).select_for_update().filter(pk=about).first()
     if row is None:
         raise composers.NotWanted(OVER)
-    token = links.new_token()
-    row.digest = links.digest(token)
-    row.save(update_fields=["digest"])
+    token = services.issue_invitation_link(row, at=at)
     ends = timezone.localtime(row.expires_at, row.clinic.zone)
     text, html = composers.render(
         "invitation",

@@ -91,6 +91,36 @@ def invite(
 
 
 @transaction.atomic
+def issue_invitation_link(invitation: Invitation, *, at: datetime) -> str:
+    """Make the link that the mail carries; returns the token, which is kept nowhere."""
+    token = links.new_token()
+    invitation.digest = links.digest(token)
+    invitation.save(update_fields=["digest"])
+    record(
+        "accounts.issue_invitation_link",
+        by=None,
+        at=at,
+        about=invitation,
+        clinic_id=invitation.clinic_id,
+    )
+    return token
+
+
+@transaction.atomic
+def withdraw_invitation(invitation: Invitation, *, by: User, at: datetime) -> None:
+    """The link in the mail opens nothing any more, and a mail that still waits is not sent."""
+    invitation.expires_at = at
+    invitation.save(update_fields=["expires_at"])
+    record(
+        "accounts.withdraw_invitation",
+        by=by,
+        at=at,
+        about=invitation,
+        clinic_id=invitation.clinic_id,
+    )
+
+
+@transaction.atomic
 def accept_invitation(token: str, *, display_name: str, password: str, at: datetime) -> User:
     """Turn an invitation into an account, once."""
     invitation = (
@@ -218,8 +248,10 @@ def ask_password_reset(person: User, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def tell_password_changed(person: User, *, at: datetime) -> None:
-    """Owe the note that the password is a new one: whoever did not change it must know."""
+def password_changed(person: User, *, at: datetime) -> None:
+    """A new password ends every token, and is told: whoever did not change it must know."""
+    AuthToken.objects.filter(user=person).delete()
+    record("accounts.password_changed", by=person, at=at, about=person, clinic_id=person.clinic_id)
     outbox.queue(
         PASSWORD_CHANGED,
         person.pk,

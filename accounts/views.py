@@ -49,7 +49,9 @@ def _people_page(request: UserRequest, form: InviteForm, status: int = 200) -> H
     invitations = list(
         Invitation.objects.visible_to(request.user).open(timezone.now()).order_by("email")
     )
-    mails = Message.objects.filter(about__in=[row.pk for row in invitations])
+    mails = Message.objects.filter(
+        kind=services.INVITATION, about__in=[row.pk for row in invitations]
+    )
     states = {mail.about: mail.get_state_display() for mail in mails}
     context = {
         "people": User.objects.visible_to(request.user).order_by("-is_active", "display_name"),
@@ -79,6 +81,15 @@ def invite(request: UserRequest) -> HttpResponse:
             messages.success(request, told)
             return redirect("people")
     return _people_page(request, form, status=422)
+
+
+@require_POST
+@requires(Permission.MANAGE_CLINIC)
+def withdraw_invitation(request: UserRequest, invitation_id: UUID) -> HttpResponse:
+    invitation: Invitation = get_visible_or_404(Invitation.objects, request.user, pk=invitation_id)
+    services.withdraw_invitation(invitation, by=request.user, at=timezone.now())
+    messages.success(request, _("The invitation no longer works."))
+    return redirect("people")
 
 
 @require_POST
@@ -143,7 +154,7 @@ def join(request: HttpRequest) -> HttpResponse:
     invitation = open_invitations.filter(digest=links.digest(token)).first()
     if invitation is None:
         return render(request, "accounts/join_invalid.html", status=410)
-    form = JoinForm(request.POST or None)
+    form = JoinForm(request.POST or None, email=invitation.email)
     if request.method == "POST" and form.is_valid():
         try:
             services.accept_invitation(token, **form.cleaned_data, at=timezone.now())

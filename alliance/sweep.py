@@ -11,7 +11,7 @@ from trends import services as trends
 
 def sweep(at: datetime) -> dict[str, int]:
     """Do all due work; returns how much there was of each kind."""
-    return {
-        "messages": outbox.deliver_due(at=at),
+    return {  # mails last: a slow mail server holds up nothing else
         "trajectories": trends.recompute_due(at=at),
+        "messages": outbox.deliver_due(at=at),
     }

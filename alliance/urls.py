@@ -1,4 +1,4 @@
-"""Every address of the site. `tests/access` has a row for each, or fails."""
+"""Every address of the site. `tests/registry/test_access.py` has a row for each, or fails."""
 
 from allauth.account import views as account
 from django.urls import include, path, re_path
@@ -53,6 +53,11 @@ STAFF = [
     path("clinic/people/", accounts.people, name="people"),
     path("clinic/people/invite/", accounts.invite, name="invite"),
     path(
+        "clinic/invitations/<uuid:invitation_id>/withdraw/",
+        accounts.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
+    path(
         "clinic/people/<uuid:user_id>/deactivate/",
         accounts.set_active,
         {"active": False},
@@ -66,7 +71,7 @@ STAFF = [
     ),
     path("clinic/settings/", accounts.clinic_settings, name="clinic_settings"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
-    path("settings/tokens/<str:token_key>/revoke/", accounts.revoke_token, name="revoke_token"),
+    path("settings/tokens/<slug:token_key>/revoke/", accounts.revoke_token, name="revoke_token"),
 ]
 
 CLIENT = [

@@ -6,10 +6,11 @@ PostgreSQL is the queue of record. Celery only rings: a lost ring costs one peri
 import logging
 import random
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _noop
 
@@ -21,6 +22,7 @@ from outbox.models import Message
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
+SWEEP_SECONDS = 25  # less than a worker's time limit for one task
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=2)
 
@@ -54,6 +56,13 @@ def next_slot(kind: str, about: UUID) -> int:
     """The slot of a mail that is sent once more for the same row."""
     last = Message.objects.filter(kind=kind, about=about).aggregate(last=Max("slot"))["last"]
     return 0 if last is None else last + 1
+
+
+def is_under_way(kind: str, about: UUID, *, since: datetime) -> bool:
+    """Whether a mail of this kind waits, is being sent, or was sent after `since`."""
+    moving = Q(state__in=(Message.State.QUEUED, Message.State.SENDING))
+    just_sent = Q(state=Message.State.SENT, state_at__gt=since)
+    return Message.objects.filter(moving | just_sent, kind=kind, about=about).exists()
 
 
 def deliver(message_id: UUID, *, at: datetime) -> Message.State | None:
@@ -136,7 +145,22 @@ def deliver_due(*, at: datetime, limit: int = 500) -> int:
     """Do all that is owed now, with or without a broker; returns how many were attempted."""
     set_aside_abandoned(at=at)
     due = list(Message.objects.due(at).values_list("pk", flat=True)[:limit])
-    return sum(deliver(pk, at=at) is not None for pk in due)
+    started = monotonic()
+    attempted = 0
+    for pk in due:
+        attempted += _deliver_safely(pk, at=at)
+        if monotonic() - started > SWEEP_SECONDS:
+            break  # a slow mail server; the next sweep goes on
+    return attempted
+
+
+def _deliver_safely(message_id: UUID, *, at: datetime) -> bool:
+    """One message that cannot be handled does not hold up the others."""
+    try:
+        return deliver(message_id, at=at) is not None
+    except Exception:
+        logger.exception("Message %s could not be handled.", message_id)
+        return False
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Hand one mail to the mail server, and tell what is known afterwards."""
 
+import logging
 import smtplib
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ from django.utils.translation import gettext_noop as _noop
 from outbox.composers import Email
 from outbox.models import Message
 
+logger = logging.getLogger(__name__)
+
 UNREACHABLE = _noop("The mail server could not be reached.")
+NOT_LET_IN = _noop("The mail server refused our user name or password.")
+NO_ADDRESS = _noop("No mail can be sent to this address. Please check it.")
 BROKE_OFF = _noop("The mail server broke off before it answered. The mail may have arrived.")
 REFUSED_ADDRESS = _noop("The mail server does not know this address.")
 REFUSED = _noop("The mail server refused the mail.")
@@ -30,13 +35,30 @@ class Outcome:
 
 def send(email: Email, *, message_id: str) -> Outcome:
     """Send over SMTP. Connecting is safe to repeat; after that only the server's word counts."""
+    mail = _written(email, message_id)
+    try:
+        mail.message()
+    except ValueError:  # also an address that cannot be put into a header
+        return Outcome(Message.State.FAILED, NO_ADDRESS)
     connection = get_connection(fail_silently=False)
+    return _connect(connection) or _hand_over(connection, mail)
+
+
+def _connect(connection: BaseEmailBackend) -> Outcome | None:
+    """None when connected. Whatever goes wrong here, no mail has left."""
     try:
         connection.open()
-    except (OSError, smtplib.SMTPException):
+    except smtplib.SMTPAuthenticationError:
+        return Outcome(Message.State.QUEUED, NOT_LET_IN)
+    except Exception as error:
+        logger.warning("The mail server could not be reached: %s", error)
         return Outcome(Message.State.QUEUED, UNREACHABLE)
+    return None
+
+
+def _hand_over(connection: BaseEmailBackend, mail: EmailMultiAlternatives) -> Outcome:
     try:
-        connection.send_messages([_written(email, message_id)])
+        connection.send_messages([mail])
     except smtplib.SMTPRecipientsRefused as refused:
         return _answered(min(code for code, _ in refused.recipients.values()), REFUSED_ADDRESS)
     except smtplib.SMTPResponseException as refused:

@@ -20,7 +20,7 @@ from sessions import services
 from sessions.forms import RatingForm
 from sessions.models import RatingRequest, RequestLink
 
-COOKIE_SECONDS = 24 * 3600
+COOKIE_SECONDS = 31 * 24 * 3600  # as long as any link may be valid
 
 
 def _cookie(request_id: UUID) -> str:
@@ -79,18 +79,33 @@ def rate(request: HttpRequest, request_id: UUID) -> HttpResponse:
     clinic = rating_request.session.treatment.client.clinic
     with translation.override(rating_request.language), timezone.override(clinic.zone):
         if request.method == "POST":
-            return _submit(request, rating_request)
+            return _submit(request, rating_request, is_newest)
+        why_closed = _why_closed(rating_request, is_newest)
         if hasattr(rating_request, "rating"):
-            return _page(request, rating_request, "link_answered", 410)
-        if not is_newest:
-            return _page(request, rating_request, "link_replaced", 410)
-        if rating_request.is_expired(timezone.now()):
-            return _page(request, rating_request, "link_expired", 410)
+            why_closed = "link_answered"
+        elif rating_request.is_expired(timezone.now()):
+            why_closed = why_closed or "link_expired"
+        if why_closed:
+            return _page(request, rating_request, why_closed, 410)
         return _form_page(request, rating_request, _form(rating_request), 200)
 
 
-def _submit(request: HttpRequest, rating_request: RatingRequest) -> HttpResponse:
+def _why_closed(rating_request: RatingRequest, is_newest: bool) -> str:
+    """The page that says why nobody may answer by this link any more; "" while one may."""
+    if not is_newest:
+        return "link_replaced"
+    somebody_reads = rating_request.session.treatment.therapist.is_active
+    if rating_request.is_too_late(timezone.now()) or not somebody_reads:
+        return "link_expired"
+    return ""
+
+
+def _submit(request: HttpRequest, rating_request: RatingRequest, is_newest: bool) -> HttpResponse:
     form = _form(rating_request, request)
+    is_answered = hasattr(rating_request, "rating")
+    why_closed = "" if is_answered else _why_closed(rating_request, is_newest)
+    if why_closed or (is_answered and not form.is_valid()):
+        return _page(request, rating_request, why_closed or "link_answered", 410)
     if not form.is_valid():
         return _form_page(request, rating_request, form, 422)
     try:

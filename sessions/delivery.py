@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from outbox.models import Message
 from sessions.models import RatingRequest, TherapySession
 
-
 REMEMBERED = timedelta(days=14)
 
 

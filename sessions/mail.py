@@ -16,6 +16,7 @@ from sessions.models import RATING_REQUEST, RatingRequest
 ANSWERED = _noop("The form was already answered.")
 EXPIRED = _noop("The form ran out before the mail could be sent.")
 ENDED = _noop("The treatment has ended.")
+NOBODY_READS = _noop("The therapist no longer works here.")
 STOPPED = _noop("The client is not to be mailed.")
 
 
@@ -41,6 +42,7 @@ def _check_wanted(request: RatingRequest, at: datetime) -> None:
         ANSWERED: hasattr(request, "rating"),
         EXPIRED: request.is_expired(at),
         ENDED: treatment.ended_on is not None,
+        NOBODY_READS: not treatment.therapist.is_active,
         STOPPED: not treatment.client.can_be_mailed,
     }
     for reason, holds in reasons.items():

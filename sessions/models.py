@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -94,6 +94,8 @@ class RatingRequestQuerySet(models.QuerySet["RatingRequest"]):
 class RatingRequest(models.Model):
     """A form that a client is asked to fill in about one session."""
 
+    TIME_TO_FINISH = timedelta(hours=2)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.OneToOneField(TherapySession, on_delete=models.PROTECT, related_name="request")
     instrument = models.CharField(max_length=40)
@@ -111,7 +113,12 @@ class RatingRequest(models.Model):
         return catalogue.get(self.instrument, self.instrument_version)
 
     def is_expired(self, at: datetime) -> bool:
+        """Whether the form opens no more."""
         return at >= self.expires_at
+
+    def is_too_late(self, at: datetime) -> bool:
+        """Whether answers are refused: whoever opened the form in time may finish it."""
+        return at >= self.expires_at + self.TIME_TO_FINISH
 
 
 class RequestLink(models.Model):

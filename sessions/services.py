@@ -17,6 +17,8 @@ from sessions.signals import ratings_changed
 
 INSTRUMENT = "alliance-6"
 CLOCKS_DIFFER = timedelta(minutes=5)
+A_YEAR = timedelta(days=366)
+PAUSE_BEFORE_RESEND = timedelta(minutes=10)
 
 
 class SessionInFuture(Refused):
@@ -39,6 +41,12 @@ class TreatmentEnded(Refused):
     status = 409
 
 
+class SessionTooOld(Refused):
+    sentence = _("This is more than a year before the treatment started. Please check the date.")
+    field = "held_on"
+    code = "session_too_old"
+
+
 class AnswersMissing(Refused):
     sentence = _("Please answer every question.")
     code = "answers_missing"
@@ -59,6 +67,12 @@ class AnswersDiffer(Refused):
 class NothingToSend(Refused):
     sentence = _("This form was answered, or it cannot be sent to this client now.")
     code = "nothing_to_send"
+    status = 409
+
+
+class JustSent(Refused):
+    sentence = _("The form was sent a few minutes ago. Please wait a little before sending again.")
+    code = "just_sent"
     status = 409
 
 
@@ -95,6 +109,8 @@ def record_session(
         raise TreatmentEnded
     if held_at > at + CLOCKS_DIFFER:
         raise SessionInFuture
+    if held_at.date() < treatment.started_on - A_YEAR:
+        raise SessionTooOld
     session = TherapySession(
         treatment=treatment,
         held_at=held_at,
@@ -136,8 +152,10 @@ def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
     """Mail a fresh link with a fresh time limit; the earlier link stops opening the form."""
     request = RatingRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
     treatment = request.session.treatment
-    if hasattr(request, "rating") or treatment.ended_on or not treatment.client.can_be_mailed:
+    if hasattr(request, "rating") or not can_be_sent(treatment):
         raise NothingToSend
+    if outbox.is_under_way(RATING_REQUEST, request.pk, since=at - PAUSE_BEFORE_RESEND):
+        raise JustSent
     request.expires_at = at + timedelta(days=treatment.client.clinic.link_valid_days)
     request.language = treatment.client.language
     request.save(update_fields=["expires_at", "language"])
@@ -153,10 +171,18 @@ def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
     )
 
 
+def can_be_sent(treatment: Treatment) -> bool:
+    """Whether forms of this treatment go out: somebody answers by mail, and somebody reads."""
+    is_open = treatment.ended_on is None and treatment.therapist.is_active
+    return is_open and treatment.client.can_be_mailed
+
+
+@transaction.atomic(savepoint=False)
 def issue_link(request: RatingRequest, *, at: datetime) -> str:
     """Make the link that the mail carries; returns the token, which is kept nowhere."""
     token = links.new_token()
     RequestLink.objects.create(request=request, digest=links.digest(token), issued_at=at)
+    _record("sessions.issue_link", request, request.session.treatment, by=None, at=at)
     return token
 
 
@@ -180,7 +206,7 @@ def submit_rating(
         scores = score(request.form_instrument(), answers)
     except BadAnswers as error:
         raise AnswersMissing from error
-    if request.is_expired(at):
+    if request.is_too_late(at):
         rating = Rating.objects.filter(request=request).first()
     else:
         rating = _write_rating(request, scores, said, at=at)

@@ -160,9 +160,21 @@ def _now(
             )
             % {"count": missing}
         )
-    if trajectory and trajectory.rated and trajectory.rated < 3 and not states:
-        states.append(_("too few ratings to compare yet"))
-    return states or ([_("steady")] if trajectory and trajectory.rated else [_("no rating yet")])
+    return [*states, *_course_words(trajectory)]
+
+
+def _course_words(trajectory: Trajectory | None) -> list[str]:
+    """How the newest rating lies in the person's own course; never more than that says."""
+    points = [stored["point"] for stored in trajectory.points] if trajectory else []
+    rated = [point for point in points if point["score"] is not None]
+    if not rated:
+        return [_("no rating yet")]
+    newest = rated[-1]
+    if newest["low"] is None:
+        return [_("too few ratings to compare yet")]
+    if newest["flag"] or newest["score"] < newest["low"]:
+        return [_("lower than usual")]
+    return [_("in the usual range")]
 
 
 def ended(user: User) -> list[Treatment]:

@@ -30,6 +30,14 @@ class SessionRow:
     flag: Flag | None
     point: dict[str, Any] | None  # as the engine computed it; None until then
 
+    @property
+    def says_something(self) -> str:
+        """Non-empty when the client said more than the scores do."""
+        if self.rating is None:
+            return ""
+        tension = self.rating.tension if self.rating.tension != Rating.Tension.NONE else ""
+        return tension or self.rating.follow_up or self.rating.comment
+
 
 @dataclass(frozen=True, slots=True)
 class FlagCard:

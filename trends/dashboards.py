@@ -154,7 +154,7 @@ def _total(rows: list[Figures]) -> Figures:
         sessions=sum(row.sessions for row in rows),
         sent=sum(row.sent for row in shown),
         not_delivered=sum(row.not_delivered for row in rows),
-        answered=sum(row.answered or 0 for row in shown),
-        open_flags=sum(row.open_flags or 0 for row in shown),
+        answered=sum(row.answered or 0 for row in shown) if shown else None,
+        open_flags=sum(row.open_flags or 0 for row in shown) if shown else None,
         days_open=max((row.days_open or 0 for row in shown), default=0) or None,
     )

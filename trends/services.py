@@ -6,8 +6,10 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.refusals import Refused
 from audit.services import record
 from clients.models import Treatment
 from measures import catalogue
@@ -20,6 +22,12 @@ from trends.models import Flag, Trajectory
 logger = logging.getLogger(__name__)
 
 PAUSE_AFTER_FAILURE = timedelta(minutes=10)
+
+
+class FlagWithdrawn(Refused):
+    sentence = _("This flag was withdrawn meanwhile: a later answer changed the picture.")
+    code = "flag_withdrawn"
+    status = 409
 
 
 def on_ratings_changed(sender: object, treatment_id: UUID, at: datetime, **signal: object) -> None:
@@ -146,6 +154,8 @@ def _raise(
 def acknowledge_flag(flag: Flag, *, note: str, by: User, at: datetime) -> Flag:
     """The therapist has seen it. A second click changes nothing; a new note is kept."""
     flag = Flag.objects.select_for_update(of=("self",), no_key=True).get(pk=flag.pk)
+    if flag.state == Flag.State.WITHDRAWN:
+        raise FlagWithdrawn
     if flag.state == Flag.State.ACKNOWLEDGED and note.strip() in ("", flag.note):
         return flag
     if flag.state != Flag.State.ACKNOWLEDGED:

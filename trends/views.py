@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.door import get_visible_or_404, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
+from audit.refusals import Refused
 from clients.models import Treatment
 from trends import caseload as caseloads
 from trends import course, dashboards, drawings, services
@@ -55,7 +56,11 @@ def _newest_treatment(request: UserRequest, client_id: UUID) -> Treatment:
 
 
 def _client_page(
-    request: UserRequest, treatment: Treatment, form: AcknowledgeForm, status: int = 200
+    request: UserRequest,
+    treatment: Treatment,
+    form: AcknowledgeForm,
+    typed_at: Flag | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     visible = Trajectory.objects.visible_to(request.user)
     trajectory = visible.filter(treatment=treatment).first()
@@ -69,6 +74,7 @@ def _client_page(
         "rows": rows,
         "flags": course.flag_cards(rows),
         "ack_form": form,
+        "typed_at": typed_at,
         "words": course.too_little(trajectory),
     }
     return render(request, "trends/client.html", context, status=status)
@@ -91,11 +97,14 @@ def acknowledge_flag(request: UserRequest, flag_id: UUID) -> HttpResponse:
     )
     form = AcknowledgeForm(request.POST)
     if not form.is_valid():
-        return _client_page(request, flag.treatment, form, status=422)
-    services.acknowledge_flag(
-        flag, note=form.cleaned_data["note"], by=request.user, at=timezone.now()
-    )
-    messages.success(request, _("Noted: you have seen this."))
+        return _client_page(request, flag.treatment, form, flag, status=422)
+    note = form.cleaned_data["note"]
+    try:
+        services.acknowledge_flag(flag, note=note, by=request.user, at=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal.sentence))
+    else:
+        messages.success(request, _("Noted: you have seen this."))
     return redirect("client", flag.treatment.client_id)
 
 
@@ -106,6 +115,7 @@ def clinic(request: UserRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "total": total,
+        "hidden": sum(row.suppressed for row in rows),
         "days": dashboards.PERIOD.days,
         "fewest": dashboards.FEWEST_CLIENTS,
     }

@@ -17,9 +17,11 @@ from accounts.permissions import Role
 from alliance.demo import people, seed
 from audit.models import Event
 from clients.models import Client, Treatment
+from measures.scoring import score
 from outbox.models import Message
 from sessions.models import Rating, RatingRequest, TherapySession
 from tests.conftest import logged_in
+from trends import services
 from trends.models import Flag, Trajectory
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
@@ -95,8 +97,6 @@ def test_everybody_works_on_weekdays(clinic: Clinic) -> None:
 
 def test_trajectories_are_what_computing_anew_gives(clinic: Clinic) -> None:
     """What was written in bulk is what the services would have written."""
-    from trends import services
-
     before = [(row.points, row.last) for row in Trajectory.objects.order_by("pk")]
     flags = sorted(Flag.objects.values_list("session_id", "state"))
     for treatment in Treatment.objects.all():
@@ -106,8 +106,6 @@ def test_trajectories_are_what_computing_anew_gives(clinic: Clinic) -> None:
 
 
 def test_every_rating_is_scored_from_its_answers(clinic: Clinic) -> None:
-    from measures.scoring import score
-
     for rating in Rating.objects.select_related("request"):
         scores = score(rating.request.form_instrument(), rating.answers)
         assert (rating.goal, rating.task, rating.bond) == (scores.goal, scores.task, scores.bond)

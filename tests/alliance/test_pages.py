@@ -74,8 +74,9 @@ def test_readyz_asks_the_database(db: None, monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*args: Any) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr("alliance.views.connection.cursor", refuse)
-    assert Browser(raise_request_exception=False).get("/readyz").status_code >= 500
+    with monkeypatch.context() as patch:
+        patch.setattr("alliance.views.connection.cursor", refuse)
+        assert Browser(raise_request_exception=False).get("/readyz").status_code >= 500
 
 
 def test_a_request_for_another_host_is_refused(db: None) -> None:

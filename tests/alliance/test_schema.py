@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.registry.addresses import all_addresses
@@ -54,11 +56,8 @@ def test_what_a_session_needs_is_what_it_says_it_needs(schema: dict[str, Any]) -
     assert set(schema["components"]["schemas"]["Session"]["required"]) >= {"treatment", "held_at"}
 
 
-def test_making_it_warns_of_nothing(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_making_it_warns_of_nothing(db: None) -> None:
     """drf-spectacular prints what it had to guess."""
-    from drf_spectacular.drainage import GENERATOR_STATS
-    from drf_spectacular.generators import SchemaGenerator
-
     with GENERATOR_STATS.silence():
         SchemaGenerator().get_schema(public=True)
         assert not GENERATOR_STATS

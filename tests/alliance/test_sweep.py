@@ -71,7 +71,7 @@ def test_the_tasks_do_the_work(ana: Treatment) -> None:
     assert len(mail.outbox) == 1
     trends_tasks.recompute_treatment(str(ana.pk))
     assert Trajectory.objects.get().sessions == 1
-    people.answer(session)
+    people.answer(session, at=NOW)
     tasks.sweep()
     assert Trajectory.objects.get().rated == 1
 
