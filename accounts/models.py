@@ -117,7 +117,7 @@ class User(AbstractBaseUser):
 
     @property
     def own_clinic(self) -> Clinic:
-        """The clinic of somebody who has a role there; who has none gets no permission either."""
+        """The clinic of somebody who has a permission; without a clinic nobody has one."""
         if self.clinic is None:
             raise Clinic.DoesNotExist
         return self.clinic

@@ -1,5 +1,3 @@
-import uuid
-
 from django.db import models
 
 
@@ -14,7 +12,7 @@ class Event(models.Model):
     action = models.CharField(max_length=60)  # "sessions.record_session"
     by_id = models.UUIDField(null=True)  # a user; null: a client by link, or a worker
     about = models.CharField(max_length=60)  # label of the model
-    about_id = models.UUIDField(default=uuid.uuid4)
+    about_id = models.UUIDField()
     clinic_id = models.UUIDField(null=True)
     client_id = models.UUIDField(null=True)
     details = models.JSONField(default=dict)  # ids, states, names of fields; never clinical text

@@ -2,9 +2,17 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.request import Request
 
 from accounts.api import MayUseApi
 from clients.models import Client, Treatment
+
+
+def own_treatments(request: Request | None) -> QuerySet[Treatment]:
+    """What can be named in a filter: a treatment of somebody else's is as unknown as none."""
+    if request is None:  # the API is being described
+        return Treatment.objects.none()
+    return Treatment.objects.visible_to(request.user)
 
 
 class TreatmentSerializer(serializers.ModelSerializer[Treatment]):

@@ -3,11 +3,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.door import get_visible_or_404, has_permission, requires
+from accounts.door import get_visible_or_404, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
 from audit.refusals import Refused
@@ -45,16 +46,16 @@ def edit_client(request: UserRequest, client_id: UUID) -> HttpResponse:
             form.add_error(refusal.field, str(refusal.sentence))
         else:
             messages.success(request, _("Saved."))
-            return _back(request, client)
-    context = {"form": form, "client": client}
+            return redirect(_place_before(request, client))
+    context = {"form": form, "client": client, "back_url": _place_before(request, client)}
     return render(request, "clients/edit.html", context, status=422 if form.errors else 200)
 
 
-def _back(request: UserRequest, client: Client) -> HttpResponse:
-    """The front desk has no client page; it works from its list."""
-    if has_permission(request.user, Permission.SEE_ROSTER):
-        return redirect("front_desk")
-    return redirect("client", client.pk)
+def _place_before(request: UserRequest, client: Client) -> str:
+    """One's own clients have a page; the front desk works from its list."""
+    if Treatment.objects.visible_to(request.user).filter(client=client).exists():
+        return reverse("client", args=[client.pk])
+    return reverse("front_desk")
 
 
 @require_POST

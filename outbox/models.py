@@ -19,10 +19,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Claimed by a worker that never told the end."""
         return self.filter(state=Message.State.SENDING, claimed_at__lt=at - CLAIM)
 
-    def not_delivered(self) -> MessageQuerySet:
-        """Those that need a person: nobody knows, or everybody knows, that they did not arrive."""
-        return self.filter(state__in=Message.TROUBLED)
-
 
 class Message(models.Model):
     """One mail that is owed to somebody. It holds no address and no text: see `composers`."""
@@ -36,6 +32,7 @@ class Message(models.Model):
         UNCERTAIN = "uncertain", _("perhaps not sent")
         CANCELLED = "cancelled", _("no longer needed")
 
+    # Those need a person: it is known, or nobody knows, that the mail did not arrive.
     TROUBLED = (State.FAILED, State.BOUNCED, State.UNCERTAIN)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -71,7 +68,3 @@ class Message(models.Model):
     def message_id(self) -> str:
         """The same for every attempt, so that a receiver can tell a repeated mail."""
         return f"<{self.id}@{settings.MAIL_DOMAIN}>"
-
-    @property
-    def is_troubled(self) -> bool:
-        return self.state in self.TROUBLED

@@ -2,10 +2,12 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 
 from accounts.api import MayUseApi
+from clients.api import own_treatments
 from clients.models import Treatment
 from sessions import delivery, services
 from sessions.models import Rating, RatingRequest, TherapySession
@@ -43,9 +45,12 @@ class SessionSerializer(serializers.ModelSerializer[TherapySession]):
     def get_fields(self) -> dict[str, Any]:
         """Only one's own treatments can be named; any other is unknown."""
         fields: dict[str, Any] = super().get_fields()
+        user = self.context["request"].user
         fields["treatment"] = serializers.PrimaryKeyRelatedField(
-            queryset=Treatment.objects.visible_to(self.context["request"].user)
+            queryset=Treatment.objects.visible_to(user)
         )
+        if user.is_authenticated:  # a time without an offset is one on the clinic's wall
+            fields["held_at"] = serializers.DateTimeField(default_timezone=user.own_clinic.zone)
         return fields
 
     def get_form(self, session: TherapySession) -> str:
@@ -68,6 +73,14 @@ def with_forms(rows: QuerySet[TherapySession]) -> QuerySet[TherapySession]:
     return rows.prefetch_related("ratings", Prefetch("request", queryset=requests))
 
 
+class SessionFilter(filters.FilterSet):
+    treatment = filters.ModelChoiceFilter(queryset=own_treatments)
+
+    class Meta:
+        model = TherapySession
+        fields = ("treatment", "attendance")
+
+
 class SessionViewSet(
     mixins.CreateModelMixin,
     mixins.ListModelMixin,
@@ -78,7 +91,7 @@ class SessionViewSet(
 
     serializer_class = SessionSerializer
     permission_classes = (MayUseApi,)
-    filterset_fields = ("treatment", "attendance")
+    filterset_class = SessionFilter
     queryset = TherapySession.objects.none()
 
     def get_queryset(self) -> QuerySet[TherapySession]:

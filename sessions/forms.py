@@ -15,6 +15,13 @@ from sessions.models import Rating, TherapySession
 ITEM = "item_"
 
 
+class Prose(forms.CharField):
+    """Text of several lines. Browsers send a line's end as two characters and count it as one."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
 class SessionForm(forms.Form):
     treatment = forms.ModelChoiceField(queryset=Treatment.objects.none(), label=_("Client"))
     held_on = forms.DateField(
@@ -36,7 +43,7 @@ class SessionForm(forms.Form):
         initial=TherapySession.Format.IN_PERSON,
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=480, initial=50)
-    note = forms.CharField(
+    note = Prose(
         label=_("Private note"),
         help_text=_("Only you can read it. It is never sent."),
         required=False,
@@ -87,7 +94,7 @@ class RatingForm(forms.Form):
             widget=forms.RadioSelect,
             error_messages={"required": _("Please choose one answer.")},
         )
-        self.fields["comment"] = forms.CharField(
+        self.fields["comment"] = Prose(
             label=_("Is there anything else you want to say?"),
             required=False,
             max_length=Rating.COMMENT_MAX,

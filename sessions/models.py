@@ -81,13 +81,21 @@ class RatingRequestQuerySet(models.QuerySet["RatingRequest"]):
         """Delivery of forms is on the roster: it tells who gets one, not what they answered."""
         return self.filter(session__treatment__in=Treatment.objects.on_roster_of(user))
 
+    def newest_of_each_treatment(self) -> RatingRequestQuerySet:
+        """The form about the latest session, with its delivery and whether it was answered."""
+        return (
+            self.with_delivery()
+            .select_related("session", "rating")
+            .order_by("session__treatment_id", "-session__held_at")
+            .distinct("session__treatment_id")
+        )
+
     def with_delivery(self) -> RatingRequestQuerySet:
-        """Adds `mail_state`, `mail_reason` and `mail_at` of the newest mail for each request."""
+        """Adds `mail_state` and `mail_reason` of the newest mail for each request."""
         mails = Message.objects.filter(kind=RATING_REQUEST, about=OuterRef("pk")).order_by("-slot")
         return self.annotate(
             mail_state=Subquery(mails.values("state")[:1]),
             mail_reason=Subquery(mails.values("reason")[:1]),
-            mail_at=Subquery(mails.values("state_at")[:1]),
         )
 
 

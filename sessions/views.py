@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.door import get_visible_or_404, has_permission, requires
+from accounts.door import get_visible_or_404, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
 from audit.refusals import Refused
@@ -37,8 +37,9 @@ def record_session(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (session := _recorded(request, form)):
         messages.success(request, _told(session))
         return redirect("client", session.treatment.client_id)
-    status = 422 if form.errors else 200
-    return render(request, "sessions/record.html", {"form": form}, status=status)
+    named = str(form["treatment"].value() or "")
+    context = {"form": form, "treatment": next((t for t in treatments if str(t.pk) == named), None)}
+    return render(request, "sessions/record.html", context, status=422 if form.errors else 200)
 
 
 def _recorded(request: UserRequest, form: SessionForm) -> TherapySession | None:
@@ -79,9 +80,10 @@ def send_again(request: UserRequest, request_id: UUID) -> HttpResponse:
         messages.error(request, str(refusal.sentence))
     else:
         messages.success(request, _("A new link is on its way. The earlier one no longer works."))
-    if has_permission(request.user, Permission.SEE_ROSTER):
-        return redirect("front_desk")
-    return redirect("client", rating_request.session.treatment.client_id)
+    treatment = rating_request.session.treatment
+    if Treatment.objects.visible_to(request.user).filter(pk=treatment.pk).exists():
+        return redirect("client", treatment.client_id)
+    return redirect("front_desk")
 
 
 @require_safe
@@ -90,13 +92,10 @@ def front_desk(request: UserRequest) -> HttpResponse:
     treatments = (
         Treatment.objects.on_roster_of(request.user).open().select_related("client", "therapist")
     )
-    newest = {
-        row.session.treatment_id: row
-        for row in RatingRequest.objects.visible_to(request.user)
-        .with_delivery()
-        .select_related("session", "rating")
-        .order_by("created_at")
-    }
+    requests = RatingRequest.objects.visible_to(request.user).filter(
+        session__treatment__ended_on__isnull=True
+    )
+    newest = {row.session.treatment_id: row for row in requests.newest_of_each_treatment()}
     rows = [_roster_row(treatment, newest.get(treatment.pk)) for treatment in treatments]
     rows.sort(key=lambda row: row["client"].name.lower())
     return render(request, "sessions/front_desk.html", {"rows": rows})

@@ -1,7 +1,9 @@
 from django.db.models import QuerySet
+from django_filters import rest_framework as filters
 from rest_framework import mixins, serializers, viewsets
 
 from accounts.api import MayUseApi
+from clients.api import own_treatments
 from trends import reasons
 from trends.models import Flag, Trajectory
 
@@ -52,6 +54,22 @@ class FlagSerializer(serializers.ModelSerializer[Flag]):
         return reasons.one_line(flag.why)
 
 
+class TrajectoryFilter(filters.FilterSet):
+    treatment = filters.ModelChoiceFilter(queryset=own_treatments)
+
+    class Meta:
+        model = Trajectory
+        fields = ("treatment",)
+
+
+class FlagFilter(filters.FilterSet):
+    treatment = filters.ModelChoiceFilter(queryset=own_treatments)
+
+    class Meta:
+        model = Flag
+        fields = ("treatment", "state")
+
+
 class TrajectoryViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -61,7 +79,7 @@ class TrajectoryViewSet(
 
     serializer_class = TrajectorySerializer
     permission_classes = (MayUseApi,)
-    filterset_fields = ("treatment",)
+    filterset_class = TrajectoryFilter
     queryset = Trajectory.objects.none()
 
     def get_queryset(self) -> QuerySet[Trajectory]:
@@ -73,7 +91,7 @@ class FlagViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
     serializer_class = FlagSerializer
     permission_classes = (MayUseApi,)
-    filterset_fields = ("treatment", "state")
+    filterset_class = FlagFilter
     queryset = Flag.objects.none()
 
     def get_queryset(self) -> QuerySet[Flag]:

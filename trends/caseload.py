@@ -48,7 +48,8 @@ def rows(user: User, at: datetime) -> list[Row]:
     open_flags = Flag.objects.visible_to(user).open().order_by("-raised_at")
     flags = {flag.treatment_id: flag for flag in open_flags}  # the oldest one stays
     trajectories = {row.treatment_id: row for row in Trajectory.objects.visible_to(user)}
-    requests = _newest_requests(user)
+    newest = RatingRequest.objects.visible_to(user).newest_of_each_treatment()
+    requests = {row.session.treatment_id: row for row in newest}
     asked = _asked_to_talk(user)
     made = [
         _row(
@@ -80,17 +81,6 @@ def _treatments(user: User) -> list[Treatment]:
             last_held_at=Max("sessions__held_at", filter=held),
         )
     )
-
-
-def _newest_requests(user: User) -> dict[UUID, RatingRequest]:
-    rows = (
-        RatingRequest.objects.visible_to(user)
-        .with_delivery()
-        .select_related("session", "rating")
-        .order_by("session__treatment_id", "-session__held_at")
-        .distinct("session__treatment_id")
-    )
-    return {row.session.treatment_id: row for row in rows}
 
 
 def _asked_to_talk(user: User) -> set[UUID]:

@@ -1,9 +1,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from sessions.forms import Prose
+
 
 class AcknowledgeForm(forms.Form):
-    note = forms.CharField(
+    note = Prose(
         label=_("Note to yourself (optional)"),
         required=False,
         max_length=2000,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models import Treatment
 from sessions.models import TherapySession
-from trends.engine import Point, Reason
+from trends.engine import Reason
 from vault.fields import SealedTextField
 
 if TYPE_CHECKING:
@@ -61,9 +61,6 @@ class Trajectory(models.Model):
         if self.last_goal is None or self.last_task is None or self.last_bond is None:
             return None
         return {"goal": self.last_goal, "task": self.last_task, "bond": self.last_bond}
-
-    def engine_points(self) -> list[Point]:
-        return [Point.from_dict(point["point"]) for point in self.points]
 
 
 class FlagQuerySet(models.QuerySet["Flag"]):

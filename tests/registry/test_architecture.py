@@ -1,0 +1,279 @@
+"""Rules of the house that nobody has to remember."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import Model
+from django.db.transaction import Atomic
+from importlinter.cli import lint_imports
+
+from tests.audit.test_services import ACTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = {
+    "alliance": "alliance",
+    "trends": "trends",
+    "sessions": "therapy_sessions",
+    "clients": "clients",
+    "measures": "measures",
+    "accounts": "accounts",
+    "outbox": "outbox",
+    "audit": "audit",
+}  # folder: label
+WITH_MODELS = {"trends", "therapy_sessions", "clients", "accounts", "outbox", "audit"}
+
+
+def our_models() -> list[type[Model]]:
+    return [model for model in apps.get_models() if model._meta.app_label in WITH_MODELS]
+
+
+def test_imports_go_downwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(is_debug_mode=False, show_timings=False, verbose=False) == 0
+
+
+# --- Models and migrations
+
+
+def test_labels() -> None:
+    ours = {config.name: config.label for config in apps.get_app_configs() if config.name in APPS}
+    assert ours == APPS
+    assert {model._meta.app_label for model in our_models()} == WITH_MODELS
+
+
+def test_models_and_migrations_agree(db: None) -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize("label", sorted(WITH_MODELS))
+def test_migrations_are_one_line(label: str) -> None:
+    """Numbered without gaps, each after the one before: nothing to merge."""
+    graph = MigrationLoader(None).graph
+    assert len(graph.leaf_nodes(label)) == 1
+    names = sorted(name for app, name in graph.nodes if app == label)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    for before, name in zip(names, names[1:], strict=False):
+        own = {key for key in graph.node_map[label, name].parents if key.key[0] == label}
+        assert {node.key for node in own} == {(label, before)}
+
+
+NOT_GUARDED = {
+    "audit.Event": "no page shows it yet",
+    "accounts.Clinic": "reached through the person who belongs to it",
+    "outbox.Message": "reached through what it is about",
+    "therapy_sessions.RequestLink": "reached by its digest alone",
+}
+
+
+def test_every_model_says_who_may_see_its_rows() -> None:
+    unguarded = {
+        model._meta.label
+        for model in our_models()
+        if not hasattr(model._default_manager, "visible_to")
+    }
+    assert unguarded == set(NOT_GUARDED)
+
+
+def test_keys_in_addresses_cannot_be_guessed() -> None:
+    counted = {
+        model._meta.label
+        for model in our_models()
+        if model._meta.pk and model._meta.pk.get_internal_type() != "UUIDField"
+    }
+    assert counted == {"audit.Event", "therapy_sessions.RequestLink"}
+
+
+def test_no_row_disappears_with_a_person_or_a_client() -> None:
+    """The one cascade: links of a request, which are nothing without it."""
+    cascading = {
+        f"{model._meta.label}.{field.name}"
+        for model in our_models()
+        for field in model._meta.concrete_fields
+        if field.remote_field
+        and getattr(field.remote_field, "on_delete", None).__name__ == "CASCADE"
+    }
+    assert cascading == {"therapy_sessions.RequestLink.request"}
+
+
+# --- Services: the only place that changes anything
+
+MODULES = ["accounts", "audit", "clients", "outbox", "sessions", "trends"]
+
+NOT_BY = {
+    "accounts.accept_invitation": "the new person does it, and has no account before",
+    "accounts.create_person": "the person is recorded as the one who joined",
+    "accounts.ask_password_reset": "by the person, as far as anybody knows",
+    "accounts.tell_password_changed": "follows from what the person did",
+    "outbox.deliver": "the worker",
+    "outbox.deliver_due": "the worker",
+    "outbox.set_aside_abandoned": "the worker",
+    "sessions.issue_link": "the worker, for a mail",
+    "sessions.submit_rating": "a client by link, who has no account",
+    "trends.recompute": "the worker",
+    "trends.recompute_due": "the worker",
+    "trends.on_ratings_changed": "follows from a change that names who made it",
+}
+NOT_ATOMIC = {
+    "accounts.end_logins": "called within deactivate",
+    "audit.record": "refuses to run outside the transaction of the change",
+    "outbox.next_slot": "reads only",
+    "outbox.deliver": "a claim is committed before the mail is sent",
+    "outbox.deliver_due": "each message for itself",
+    "sessions.issue_link": "within the transaction of the claim",
+    "trends.on_ratings_changed": "within the transaction of the change",
+    "trends.recompute_due": "each treatment for itself",
+}
+NO_TIME = {
+    "accounts.end_logins": "called within deactivate",
+    "outbox.next_slot": "reads only",
+}
+
+
+def services() -> dict[str, FunctionType]:
+    found = {}
+    for name in MODULES:
+        module = import_module(f"{name}.services")
+        for attribute, value in vars(module).items():
+            is_own = inspect.isfunction(value) and value.__module__ == module.__name__
+            if is_own and not attribute.startswith("_"):
+                found[f"{name}.{attribute}"] = value
+    return found
+
+
+def parameters(function: FunctionType) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(function).parameters)
+
+
+def is_atomic(function: FunctionType) -> bool:
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    return any(isinstance(content, Atomic) for content in cells)
+
+
+def test_services_name_who_did_it() -> None:
+    nameless = {name for name, made in services().items() if "by" not in parameters(made)}
+    assert nameless == set(NOT_BY) | {"accounts.end_logins", "outbox.next_slot"}
+
+
+def test_services_are_given_the_time() -> None:
+    assert {name for name, made in services().items() if "at" not in parameters(made)} == set(
+        NO_TIME
+    )
+
+
+def test_services_do_all_or_nothing() -> None:
+    assert {name for name, made in services().items() if not is_atomic(made)} == set(NOT_ATOMIC)
+
+
+def test_services_take_everything_by_name_but_what_they_are_about() -> None:
+    for name, function in services().items():
+        positional = [
+            parameter.name
+            for parameter in parameters(function).values()
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ]
+        allowed = {"outbox.queue": 2, "outbox.next_slot": 2, "trends.on_ratings_changed": 3}
+        assert (name, len(positional) <= allowed.get(name, 1)) == (name, True)
+
+
+def test_every_recorded_action_is_tried_against_a_broken_audit() -> None:
+    """`tests/audit` breaks the audit under each of these; the worker's are tried there one by one."""
+    by_the_worker = {
+        "outbox.move",
+        "sessions.request_rating",
+        "trends.raise_flag",
+        "trends.update_flag",
+        "trends.withdraw_flag",
+    }
+    named = {
+        action
+        for name in MODULES
+        for action in re.findall(
+            rf'"({name}\.[a-z_]+)"', (ROOT / name / "services.py").read_text(encoding="utf-8")
+        )
+    }
+    kinds_and_tasks = {
+        "accounts.invitation",
+        "accounts.password_reset",
+        "accounts.password_changed",
+        "trends.recompute_treatment",
+    }
+    assert named - kinds_and_tasks - {"outbox.deliver"} == set(ACTIONS) | by_the_worker
+
+
+WRITES = {
+    "save",
+    "create",
+    "bulk_create",
+    "bulk_update",
+    "update",
+    "delete",
+    "get_or_create",
+    "update_or_create",
+    "set_password",
+    "add",
+    "remove",
+    "clear",
+}
+
+
+def interfaces() -> list[Path]:
+    names = ("views", "client_views", "api", "forms", "tasks", "context", "middleware", "adapter")
+    return [path for app in APPS for name in names if (path := ROOT / app / f"{name}.py").exists()]
+
+
+def written_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in WRITES:
+                yield ast.unparse(node.func)
+
+
+def test_interfaces_change_no_row() -> None:
+    assert len(interfaces()) > 10
+    found = {
+        f"{path.relative_to(ROOT)}: {call}" for path in interfaces() for call in written_in(path)
+    }
+    assert found == set()
+
+
+def test_no_model_has_a_save_of_its_own() -> None:
+    for model in our_models():
+        assert (model, model.save) == (model, Model.save)
+        assert (model, model.delete) == (model, Model.delete)
+
+
+def test_nobody_escapes_the_csrf_check() -> None:
+    for path in [path for app in APPS for path in (ROOT / app).rglob("*.py")]:
+        assert "csrf_exempt" not in path.read_text(encoding="utf-8"), path
+
+
+def public_views() -> set[str]:
+    found = set()
+    for path in interfaces():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and any(
+                ast.unparse(decorator) == "login_not_required" for decorator in node.decorator_list
+            ):
+                found.add(f"{path.parent.name}.{node.name}")
+    return found
+
+
+def test_views_without_login_are_these() -> None:
+    assert public_views() == {
+        "accounts.join",
+        "accounts.join_link",
+        "alliance.healthz",
+        "alliance.readyz",
+        "sessions.open_link",
+        "sessions.rate",
+        "sessions.thanks",
+    }
