@@ -1,6 +1,10 @@
 from collections.abc import Callable
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from alliance.views import logged_out
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -10,6 +14,17 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
+
+
+class LogInRequired(LoginRequiredMiddleware):
+    """Django's, but a form that comes too late is not thrown away on the way to the log-in page."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:  # type: ignore[override]
+        if request.method == "POST":
+            return logged_out(request)
+        return super().handle_no_permission(request, view_func)
 
 
 def private_pages(get_response: GetResponse) -> GetResponse:

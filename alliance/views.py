@@ -32,4 +32,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", status=403)
+    """Cookies are gone or the page was too old. What was typed can be sent once more."""
+    return render(request, "403_csrf.html", {"typed": typed(request)}, status=403)
+
+
+def logged_out(request: HttpRequest) -> HttpResponse:
+    """Somebody sent a form after their log-in had ended: nothing is done, nothing is lost."""
+    return render(request, "403_logged_out.html", {"typed": typed(request)}, status=403)
+
+
+def typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What our own page sent, to be offered for sending again.
+
+    Only what a page of this site sent (the browser says so, and no page can pretend): otherwise a
+    foreign page could put words into somebody's mouth. Passwords are never written into a page.
+    """
+    fields = [(name, str(value)) for name, values in request.POST.lists() for value in values]
+    is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if not is_ours or any("password" in name for name, _ in fields):
+        return []
+    return [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]
