@@ -19,9 +19,9 @@ HEADERS = {
 class LogInRequired(LoginRequiredMiddleware):
     """Django's, but a form that comes too late is not thrown away on the way to the log-in page."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> HttpResponseBase:  # type: ignore[override]
+    ) -> HttpResponseBase:
         if request.method == "POST":
             return logged_out(request)
         return super().handle_no_permission(request, view_func)

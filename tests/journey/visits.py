@@ -153,7 +153,7 @@ CLIENT = [
     Visit("rate in German", "client", "{form_de}"),
     Visit("rate in Spanish", "client", "{form_es}"),
     Visit("rate: errors", "client", "{form_empty}", 422, press("Send my answers")),
-    Visit("rate: a flood of words", "client", "{form_huge}", 400, write_too_much),
+    Visit("rate: a flood of words", "client", "{form_huge}", 413, write_too_much),
     Visit("thanks", "client", "{form_thanks}", 200, answer),
     Visit("link unknown", "client", "/r/no-such-link/", 404),
     Visit("link without its cookie", "nobody", "{without_cookie}", 404),
@@ -198,7 +198,7 @@ ENTRANCE = [
     ),
     Visit("join invalid", "nobody", "/join/no-such-invitation/", 410),
     Visit("500", "nobody", "/accounts/login/", 500, break_down(500)),
-    Visit("413", "nobody", "/accounts/login/", 413, break_down(413)),
+    Visit("400", "nobody", "/accounts/login/", 400, break_down(400)),
 ]
 
 VISITS = [*THERAPIST, *STAFF, *CLIENT, *ENTRANCE]

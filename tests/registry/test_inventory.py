@@ -1,5 +1,7 @@
 """What is stored: every field is classed, and what people write is unreadable in a dump."""
 
+from __future__ import annotations
+
 import tomllib
 from datetime import timedelta
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from outbox.models import CLAIM
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ROOT / "alliance" / "settings.py"
@@ -56,7 +60,6 @@ def test_a_missing_variable_stops_the_start_and_says_what_to_do(
         start()
     sentence = str(stopped.value)
     assert f"The environment variable {name} is not set" in sentence
-    assert start.__globals__ is not None
     assert len(sentence.splitlines()) >= 4, "a paragraph, with what to set it to"
     assert ".env.example" in sentence
 
@@ -179,8 +182,6 @@ def test_a_hung_broker_is_given_up_soon() -> None:
 
 
 def test_a_claim_lasts_longer_than_any_worker_may_take() -> None:
-    from outbox.models import CLAIM
-
     assert CLAIM.total_seconds() > settings.CELERY_TASK_TIME_LIMIT
     assert settings.EMAIL_TIMEOUT < settings.CELERY_TASK_SOFT_TIME_LIMIT
 
@@ -198,8 +199,6 @@ def test_every_commit_reaches_the_disk() -> None:
 
 @pytest.mark.django_db
 def test_the_database_took_the_settings() -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("2s",)
@@ -208,7 +207,7 @@ def test_the_database_took_the_settings() -> None:
 def test_the_api_asks_for_a_token_and_speaks_json_alone() -> None:
     rest = settings.REST_FRAMEWORK
     assert rest["DEFAULT_PERMISSION_CLASSES"] == ["rest_framework.permissions.IsAuthenticated"]
-    assert rest["DEFAULT_AUTHENTICATION_CLASSES"] == ["knox.auth.TokenAuthentication"]
+    assert rest["DEFAULT_AUTHENTICATION_CLASSES"] == ["alliance.api.BearerToken"]
     assert rest["DEFAULT_RENDERER_CLASSES"] == ["rest_framework.renderers.JSONRenderer"]
     assert rest["DEFAULT_THROTTLE_RATES"] == {"anon": "30/min", "user": "300/min"}
 
@@ -230,6 +229,4 @@ def test_every_variable_is_explained_in_the_example() -> None:
 
 
 def re_names(source: str) -> list[str]:
-    import re
-
     return re.findall(r'(?:required|env\.\w+)\(\s*"([A-Z_]+)"', source)

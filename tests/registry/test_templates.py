@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import allauth
+import django.forms
 import pytest
 import time_machine
 from django.conf import settings
@@ -24,7 +26,15 @@ TEMPLATES = sorted(
 )
 
 # Asked for by Django or a package under exactly this name.
-BY_NAME = {"400.html", "403.html", "404.html", "500.html", "429.html"}
+BY_NAME = {
+    "400.html",
+    "403.html",
+    "404.html",
+    "429.html",  # of allauth's rate limits
+    "500.html",
+    "account/password_reset_help_text.html",  # of allauth's log-in form, if it is there
+}
+PACKAGES = [Path(package.__file__).parent / "templates" for package in (allauth, django.forms)]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -72,19 +82,8 @@ def named_in_templates() -> set[str]:
 
 
 def replaces_one_of_a_package(name: str) -> bool:
-    """Django, allauth or a form widget asks for it, and would take its own without ours."""
-    packages = [Path(str(loader)) for loader in _package_folders()]
-    return any((folder / name).exists() for folder in packages)
-
-
-def _package_folders() -> list[Path]:
-    import allauth
-    import django.forms
-
-    return [
-        Path(allauth.__file__).parent / "templates",
-        Path(django.forms.__file__).parent / "templates",
-    ]
+    """Django or allauth asks for it, and would take its own without ours."""
+    return any((folder / name).exists() for folder in PACKAGES)
 
 
 def test_every_template_is_used() -> None:

@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 from django.test import Client as Browser
 
 from accounts import services as accounts
-from accounts.models import User
+from accounts.models import Invitation, User
 from accounts.permissions import Role
 from clients.models import Treatment
 from sessions.models import RatingRequest
@@ -31,6 +31,7 @@ class World:
     ana: Treatment
     flag: Flag
     request: RatingRequest
+    invitation: Invitation
     link_token: str
     join_token: str
     cookies: dict[str, str] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class World:
             "treatment_id": self.ana.pk,
             "request_id": self.request.pk,
             "flag_id": self.flag.pk,
+            "invitation_id": self.invitation.pk,
             "user_id": self.people["mara"].pk,
             "token_key": self.secrets["mara"][:15],
         }
@@ -100,6 +102,7 @@ def _with_rows() -> World:
         ana=ana,
         flag=Flag.objects.get(treatment=ana),
         request=request,
+        invitation=invitation,
         link_token=people.link_for(request),
         join_token=people.join_token(invitation),
     )
