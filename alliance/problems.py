@@ -16,7 +16,7 @@ CONTENT_TYPE = "application/problem+json"
 def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. What it does not know stays an error of the server."""
     if isinstance(error, Refused):
-        return _problem(error.status, error.code, str(error.sentence), _at(error))
+        return _problem(error.status, error.code, str(error.sentence), _at(error, context))
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -28,8 +28,11 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     return problem
 
 
-def _at(refusal: Refused) -> dict[str, list[str]] | None:
-    return {refusal.field: [str(refusal.sentence)]} if refusal.field else None
+def _at(refusal: Refused, context: dict[str, Any]) -> dict[str, list[str]] | None:
+    """The field it is about, if the program sent one of that name (a page may ask otherwise)."""
+    request = context.get("request")
+    sent = request.data if request else {}
+    return {refusal.field: [str(refusal.sentence)]} if refusal.field in sent else None
 
 
 def _code(error: Exception) -> str:

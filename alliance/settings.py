@@ -160,6 +160,8 @@ PASSWORD_RESET_TIMEOUT = 3600
 SESSION_COOKIE_AGE = 60 * 60  # after the last page: a session of therapy fits into it
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Not in a cookie: what a page says after saving may name a client.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

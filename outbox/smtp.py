@@ -58,7 +58,10 @@ def _connect(connection: BaseEmailBackend) -> Outcome | None:
 
 def _hand_over(connection: BaseEmailBackend, mail: EmailMultiAlternatives) -> Outcome:
     try:
-        connection.send_messages([mail])
+        if not connection.send_messages([mail]):  # nobody to send it to
+            return Outcome(Message.State.FAILED, NO_ADDRESS)
+    except ValueError:  # not one address; found before a byte is sent
+        return Outcome(Message.State.FAILED, NO_ADDRESS)
     except smtplib.SMTPRecipientsRefused as refused:
         return _answered(min(code for code, _ in refused.recipients.values()), REFUSED_ADDRESS)
     except smtplib.SMTPResponseException as refused:

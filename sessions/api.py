@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -40,6 +40,11 @@ class SessionSerializer(serializers.ModelSerializer[TherapySession]):
             "form",
             "rating",
         )
+        extra_kwargs: ClassVar = {  # as the page begins with
+            "attendance": {"default": TherapySession.Attendance.ATTENDED},
+            "format": {"default": TherapySession.Format.IN_PERSON},
+            "minutes": {"default": 50},
+        }
         validators = ()  # the service says it in one sentence, here and on the page
 
     def get_fields(self) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_the_command_says_what_it_did(ana: Treatment) -> None:
     people.hold(ana)
     printed = io.StringIO()
     call_command("sweep", stdout=printed)
-    assert printed.getvalue() == "messages: 1\ntrajectories: 1\n"
+    assert printed.getvalue() == "trajectories: 1\nmessages: 1\n"
 
 
 def test_the_tasks_are_known_by_the_names_that_are_rung(ana: Treatment) -> None:

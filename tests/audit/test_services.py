@@ -17,6 +17,7 @@ from clients import services as clients
 from clients.models import Treatment
 from outbox import links
 from outbox import services as outbox
+from outbox.models import Message
 from sessions import services as sessions
 from tests import people
 from tests.registry.database import fingerprint
@@ -94,6 +95,7 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
     assert clinic
     *_, low = people.course(ana, (4, 4, 4), (4, 4, 4), (4, 4, 4), (4, 4, 1))
     waiting = people.hold(ana, AT + timedelta(weeks=4)).request
+    Message.objects.filter(about=waiting.pk).update(state="failed")
     token = links.new_token()
     Invitation.objects.create(
         clinic=clinic,
@@ -114,6 +116,13 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
         "accounts.invite": lambda: accounts.invite(
             clinic=clinic, email="kim@x.example", roles=[Role.ADMIN], by=ruth, at=AT
         ),
+        "accounts.issue_invitation_link": lambda: accounts.issue_invitation_link(
+            Invitation.objects.get(), at=AT
+        ),
+        "accounts.withdraw_invitation": lambda: accounts.withdraw_invitation(
+            Invitation.objects.get(), by=ruth, at=AT
+        ),
+        "accounts.password_changed": lambda: accounts.password_changed(mara, at=AT),
         "accounts.create_person": lambda: accounts.accept_invitation(
             token, display_name="Lena", password=people.PASSWORD, at=AT
         ),
@@ -137,6 +146,7 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
         "clients.start_treatment": lambda: clients.start_treatment(other.client, by=ruth, at=AT),
         "sessions.record_session": lambda: people.hold(ana, later),
         "sessions.send_again": lambda: sessions.send_again(waiting, by=mara, at=later),
+        "sessions.issue_link": lambda: sessions.issue_link(waiting, at=AT),
         "sessions.submit_rating": lambda: people.answer(waiting.session),
         "trends.acknowledge_flag": lambda: trends.acknowledge_flag(
             Flag.objects.get(session=low), note="seen", by=mara, at=AT
@@ -150,6 +160,9 @@ ACTIONS = [
     "accounts.change_clinic",
     "accounts.invite",
     "accounts.create_person",
+    "accounts.issue_invitation_link",
+    "accounts.password_changed",
+    "accounts.withdraw_invitation",
     "accounts.deactivate",
     "accounts.reactivate",
     "accounts.create_token",
@@ -159,6 +172,7 @@ ACTIONS = [
     "clients.end_treatment",
     "clients.start_treatment",
     "sessions.record_session",
+    "sessions.issue_link",
     "sessions.send_again",
     "sessions.submit_rating",
     "trends.acknowledge_flag",

@@ -31,7 +31,7 @@ class Keyboard:
         self.page.keyboard.type(words)
 
     def choose(self, question: str, number: int) -> None:
-        """The so-and-so-many answer of a group that has none yet."""
+        """The answer of this number, in a group that has none yet."""
         self.go_to(question)
         self.page.keyboard.press("Space")
         for _ in range(number - 1):

@@ -332,11 +332,42 @@ def test_a_slow_worker_may_still_tell_how_it_ended(monkeypatch: pytest.MonkeyPat
     assert services.deliver(message.pk, at=AT) == State.SENT
 
 
-def test_troubled_messages_are_listed_as_not_delivered() -> None:
-    for state in State:
-        Message.objects.filter(pk=owe().pk).update(state=state)
-    troubled = {message.state for message in Message.objects.not_delivered()}
-    assert troubled == {State.FAILED, State.BOUNCED, State.UNCERTAIN}
+def test_a_person_is_needed_where_a_mail_did_not_arrive_or_nobody_knows() -> None:
+    assert set(Message.TROUBLED) == {State.FAILED, State.BOUNCED, State.UNCERTAIN}
+
+
+@pytest.mark.parametrize(
+    ("state", "under_way"),
+    [
+        (State.QUEUED, True),
+        (State.SENDING, True),
+        (State.SENT, True),
+        (State.FAILED, False),
+        (State.UNCERTAIN, False),
+        (State.CANCELLED, False),
+    ],
+)
+def test_is_under_way(state: State, under_way: bool) -> None:
+    message = owe()
+    Message.objects.update(state=state, state_at=AT)
+    since = AT - timedelta(minutes=10)
+    assert services.is_under_way(KIND, message.about, since=since) is under_way
+
+
+def test_a_mail_sent_before_is_not_under_way() -> None:
+    message = owe()
+    services.deliver(message.pk, at=AT)
+    assert not services.is_under_way(KIND, message.about, since=AT)
+
+
+def test_a_slow_mail_server_ends_the_sweep_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next sweep goes on; the worker is not killed in the middle of a mail."""
+    for _ in range(3):
+        owe()
+    seconds = iter(range(0, 1000, services.SWEEP_SECONDS))
+    monkeypatch.setattr(services, "monotonic", lambda: next(seconds))
+    assert services.deliver_due(at=AT) == 2
+    assert Message.objects.filter(state=State.QUEUED).count() == 1
 
 
 def test_every_move_is_recorded() -> None:

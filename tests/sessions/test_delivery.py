@@ -69,9 +69,15 @@ def test_a_form_that_ran_out_can_be_sent_again(form: RatingRequest) -> None:
 
 
 def test_the_newest_mail_tells(form: RatingRequest) -> None:
-    Message.objects.update(state=State.FAILED)
+    Message.objects.update(state=State.FAILED, state_at=AT)
     services.send_again(form, by=form.session.recorded_by, at=AT)
     assert told(form).words == "form on its way"
+
+
+def test_a_form_about_a_session_long_ago_is_not_offered_again(form: RatingRequest) -> None:
+    """The client would have to answer about an hour that nobody remembers."""
+    RatingRequest.objects.update(created_at=AT - delivery.REMEMBERED, expires_at=AT)
+    assert not told(form, State.SENT).can_resend
 
 
 @pytest.mark.parametrize(

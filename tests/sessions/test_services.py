@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import Clinic
+from accounts import services as accounts
+from accounts.models import Clinic, User
 from audit.models import Event
 from clients import services as clients
 from clients.models import Client, Treatment
@@ -100,6 +101,12 @@ def test_a_session_of_an_ended_treatment_is_refused(ana: Treatment) -> None:
     refused(services.TreatmentEnded, ana, held_at=AT)
 
 
+def test_a_session_long_before_the_treatment_is_refused(ana: Treatment) -> None:
+    """A year typed wrong. Sessions of before, when the program was not in use, may be recorded."""
+    refused(services.SessionTooOld, ana, held_at=AT - timedelta(days=2 * 366), at=AT)
+    people.hold(ana, AT - timedelta(days=366), at=AT)
+
+
 def test_sessions_of_two_clients_may_be_at_the_same_time(
     ana: Treatment, mara_s_quiet_client: Treatment
 ) -> None:
@@ -175,9 +182,14 @@ def test_one_rating_for_each_request_is_a_constraint(request_: RatingRequest) ->
         )
 
 
+def test_whoever_opened_the_form_in_time_may_finish_it(request_: RatingRequest) -> None:
+    last = request_.expires_at + request_.TIME_TO_FINISH - timedelta(seconds=1)
+    assert people.answer(request_.session, at=last)
+
+
 def test_late_answers_are_refused(request_: RatingRequest) -> None:
     with pytest.raises(services.RequestExpired):
-        people.answer(request_.session, at=request_.expires_at)
+        people.answer(request_.session, at=request_.expires_at + request_.TIME_TO_FINISH)
     assert not Rating.objects.exists()
 
 
@@ -216,7 +228,9 @@ def test_an_answer_is_recorded_without_what_was_said(request_: RatingRequest) ->
 # --- Sending again
 
 
-def send_again(request: RatingRequest, at: object = AT + HOUR) -> None:
+def send_again(request: RatingRequest, at: object = AT + HOUR, mail: str = "failed") -> None:
+    """After the first mail has ended like this."""
+    Message.objects.update(state=mail, state_at=AT)
     services.send_again(request, by=request.session.recorded_by, at=at)  # type: ignore[arg-type]
 
 
@@ -241,6 +255,28 @@ def test_send_again_follows_a_new_language(request_: RatingRequest) -> None:
     assert request_.language == "es"
 
 
+@pytest.mark.parametrize("mail", ["queued", "sending"])
+def test_send_again_while_a_mail_is_under_way_is_refused(
+    request_: RatingRequest, mail: str
+) -> None:
+    with pytest.raises(services.JustSent):
+        send_again(request_, mail=mail)
+
+
+def test_send_again_right_after_a_mail_was_sent_is_refused(request_: RatingRequest) -> None:
+    with pytest.raises(services.JustSent):
+        send_again(request_, at=AT + timedelta(minutes=9), mail="sent")
+    send_again(request_, at=AT + timedelta(minutes=11), mail="sent")
+    assert Message.objects.count() == 2
+
+
+def test_send_again_of_a_deactivated_therapist_s_form_is_refused(
+    request_: RatingRequest, ruth: User
+) -> None:
+    accounts.deactivate(request_.session.recorded_by, by=ruth, at=AT)
+    refused_again(request_)
+
+
 def test_send_again_after_the_answer_is_refused(request_: RatingRequest) -> None:
     people.answer(request_.session)
     refused_again(request_)
@@ -258,6 +294,7 @@ def test_send_again_to_who_is_not_mailed_any_more_is_refused(request_: RatingReq
 
 
 def refused_again(request: RatingRequest) -> None:
+    Message.objects.update(state="failed", state_at=AT)
     before = fingerprint(without=())
     with pytest.raises(services.NothingToSend):
         send_again(request)

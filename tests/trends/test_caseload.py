@@ -109,7 +109,7 @@ def mail_is(state: str) -> None:
 def test_a_form_on_its_way(ana: Treatment) -> None:
     people.hold(ana, NOW - timedelta(hours=2))
     row = row_of(ana)
-    assert row.now == ["form on its way"]
+    assert row.now == ["form on its way", "no rating yet"]
     assert row.is_waiting
 
 
@@ -118,7 +118,7 @@ def test_a_form_without_answer_yet(ana: Treatment) -> None:
     mail_is("sent")
     people.compute(ana)
     row = row_of(ana)
-    assert row.now == ["form sent, no answer yet"]
+    assert row.now == ["form sent, no answer yet", "no rating yet"]
     assert row.is_waiting
 
 
@@ -127,7 +127,8 @@ def test_a_form_that_did_not_arrive(ana: Treatment) -> None:
     mail_is("failed")
     people.compute(ana)
     row = row_of(ana)
-    assert row.now == ["form: not sent", "no rating for 1 session"]
+    assert row.trouble == "form: not sent"
+    assert row.now == ["no rating for 1 session", "no rating yet"]
     assert not row.is_waiting
 
 
@@ -136,7 +137,11 @@ def test_missing_ratings_are_counted_without_the_one_that_may_still_come(ana: Tr
     people.hold(ana, NOW - timedelta(hours=2))
     mail_is("sent")
     people.compute(ana)
-    assert row_of(ana).now == ["form sent, no answer yet", "no rating for 2 sessions"]
+    assert row_of(ana).now == [
+        "form sent, no answer yet",
+        "no rating for 2 sessions",
+        "too few ratings to compare yet",
+    ]
 
 
 def test_a_client_who_is_not_mailed_is_not_told_as_waiting(ana: Treatment) -> None:
@@ -153,9 +158,16 @@ def test_the_newest_form_tells(ana: Treatment) -> None:
     assert row_of(ana).now == ["too few ratings to compare yet"]
 
 
-def test_three_ratings_are_steady(ana: Treatment) -> None:
-    people.course(ana, STEADY, STEADY, STEADY)
-    assert row_of(ana).now == ["steady"]
+@pytest.mark.parametrize(
+    ("newest", "words"),
+    [(STEADY, "in the usual range"), ((5, 5, 5), "in the usual range"), (LOW, "lower than usual")],
+)
+def test_from_three_ratings_on_the_newest_is_compared(
+    ana: Treatment, newest: tuple[int, int, int], words: str
+) -> None:
+    """Never "steady" or "fine": the words say how the rating lies, and no more."""
+    people.course(ana, STEADY, STEADY, newest)
+    assert row_of(ana).now == [words]
 
 
 def test_whoever_asked_to_talk_is_shown(ana: Treatment) -> None:

@@ -171,7 +171,8 @@ def test_totals_leave_out_who_is_hidden(mara: User, jonas: User, five: list[Trea
     people.course(five[0], STEADY)
     people.course(people.take_on(jonas, "Only One"), STEADY, STEADY, LOW)
     _rows, total = dashboards.figures(mara.own_clinic, NOW)
-    assert (total.active_clients, total.sessions, total.sent) == (5, 1, 1)
+    assert (total.active_clients, total.sessions) == (6, 4), "of those nothing was hidden"
+    assert total.sent == 1, "what the answers are held against"
     assert (total.answered, total.open_flags, total.days_open) == (1, 0, None)
 
 
@@ -211,7 +212,8 @@ therapists = st.lists(
     ),
     max_size=8,
 )
-ADDED_UP = ("active_clients", "sessions", "sent", "not_delivered", "answered", "open_flags")
+SHOWN_ALWAYS = ("active_clients", "sessions", "not_delivered")
+FROM_ANSWERS = ("answered", "open_flags", "days_open")
 
 
 @given(therapists)
@@ -219,21 +221,37 @@ def test_no_difference_of_totals_and_rows_gives_away_a_hidden_row(rows: list[Fig
     """Whoever takes the shown rows from the total is left with nothing, whatever is hidden."""
     total = dashboards._total(rows)
     shown = [row for row in rows if not row.suppressed]
-    for name in ADDED_UP:
-        assert getattr(total, name) - sum(getattr(row, name) for row in shown) == 0
+    for name in ("answered", "open_flags", "sent"):
+        rest = (getattr(total, name) or 0) - sum(getattr(row, name) for row in shown)
+        assert rest == 0
 
 
 @given(therapists, therapists)
-def test_totals_do_not_depend_on_hidden_rows(rows: list[Figures], others: list[Figures]) -> None:
-    """Two clinics that differ only in what is hidden have the same totals."""
+def test_totals_of_answers_do_not_depend_on_hidden_rows(
+    rows: list[Figures], others: list[Figures]
+) -> None:
     shown = [row for row in rows if not row.suppressed]
     hidden = [row for row in others if row.suppressed]
-    assert dashboards._total(shown + hidden) == dashboards._total(shown)
+    alone, together = dashboards._total(shown), dashboards._total(shown + hidden)
+    for name in (*FROM_ANSWERS, "sent", "percent"):
+        assert getattr(together, name) == getattr(alone, name)
 
 
-def test_every_figure_is_in_the_property_above() -> None:
+@given(therapists)
+def test_totals_of_what_is_always_shown_are_of_all_rows(rows: list[Figures]) -> None:
+    total = dashboards._total(rows)
+    for name in SHOWN_ALWAYS:
+        assert getattr(total, name) == sum(getattr(row, name) for row in rows)
+
+
+def test_totals_of_hidden_rows_alone_are_hidden_too() -> None:
+    total = dashboards._total([figure(answered=None)])
+    assert (total.answered, total.open_flags, total.percent) == (None, None, None)
+
+
+def test_every_figure_is_in_the_properties_above() -> None:
     """A new figure has to be thought of, too."""
-    known = {*ADDED_UP, "name", "is_active", "days_open"}
+    known = {*SHOWN_ALWAYS, *FROM_ANSWERS, "sent", "name", "is_active"}
     assert {field.name for field in fields(Figures)} == known
 
 

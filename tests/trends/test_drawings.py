@@ -28,6 +28,12 @@ def test_only_the_onset_is_marked_as_possible_rupture(ana: Treatment) -> None:
     assert [mark.number for mark in marks if mark.flagged] == [5]
 
 
+def test_a_flag_that_was_seen_is_marked_as_seen(ana: Treatment) -> None:
+    points = trajectory(ana).points
+    [mark] = [mark for mark in drawings.marks(points, {points[4]["session"]}) if mark.flagged]
+    assert mark.seen
+
+
 def test_a_mark_says_in_words_what_it_shows(ana: Treatment) -> None:
     marks = drawings.marks(trajectory(ana).points)
     assert marks[0].title == "Session 1, 7 Sep 2026: 4.0"
@@ -42,8 +48,8 @@ def test_days_are_those_of_the_clinic_s_wall(ana: Treatment) -> None:
 
 def test_course_and_sparkline_are_svg_with_words(ana: Treatment) -> None:
     found = trajectory(ana)
-    for svg in (drawings.course(found), drawings.sparkline(found)):
+    for svg in (drawings.course(found, ()), drawings.sparkline(found)):
         assert svg.startswith("<svg")
         assert "<title" in svg
-    assert "5 of 6 sessions are rated." in drawings.course(found)
+    assert "5 of 6 sessions are rated." in drawings.course(found, ())
     assert "Course over 6 sessions" in drawings.sparkline(found)

@@ -42,7 +42,7 @@ def test_a_trajectory_has_one_point_for_each_session_that_took_place(ana: Treatm
     people.hold(ana, people.MONDAY + 3 * WEEK, attendance="cancelled")
     trajectory = people.compute(ana)
     assert [point["session"] for point in trajectory.points] == [str(row.pk) for row in held]
-    assert [point.score for point in trajectory.engine_points()] == [4.0, None, 4.0]
+    assert [point["point"]["score"] for point in trajectory.points] == [4.0, None, 4.0]
     assert (trajectory.sessions, trajectory.rated, trajectory.missing) == (3, 2, 0)
     assert trajectory.engine == VERSION
 
@@ -165,10 +165,12 @@ def test_a_new_note_is_kept_and_the_first_look_too(ana: Treatment) -> None:
     assert (flag.note, flag.acknowledged_at) == ("Talked about it.", LATER)
 
 
-def test_a_withdrawn_flag_can_be_acknowledged_from_a_page_that_was_open(ana: Treatment) -> None:
+def test_acknowledging_a_flag_that_was_withdrawn_meanwhile_is_refused(ana: Treatment) -> None:
     course(ana, STEADY, STEADY, LOW)
     Flag.objects.update(state=State.WITHDRAWN)
-    assert acknowledge(Flag.objects.get()).state == State.ACKNOWLEDGED
+    with pytest.raises(services.FlagWithdrawn):
+        acknowledge(Flag.objects.get())
+    assert Flag.objects.get().state == State.WITHDRAWN
 
 
 def test_acknowledged_at_and_by_go_together(ana: Treatment) -> None:
