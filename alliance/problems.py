@@ -32,7 +32,9 @@ def _at(refusal: Refused, context: dict[str, Any]) -> dict[str, list[str]] | Non
     """The field it is about, if the program sent one of that name (a page may ask otherwise)."""
     request = context.get("request")
     sent = request.data if request else {}
-    return {refusal.field: [str(refusal.sentence)]} if refusal.field in sent else None
+    if refusal.field is None or refusal.field not in sent:
+        return None
+    return {refusal.field: [str(refusal.sentence)]}
 
 
 def _code(error: Exception) -> str:

@@ -79,7 +79,7 @@ def with_forms(rows: QuerySet[TherapySession]) -> QuerySet[TherapySession]:
 
 
 class SessionFilter(filters.FilterSet):
-    treatment = filters.ModelChoiceFilter(queryset=own_treatments)
+    treatment = filters.ModelChoiceFilter(queryset=own_treatments)  # type: ignore[arg-type]
 
     class Meta:
         model = TherapySession

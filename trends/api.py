@@ -55,7 +55,7 @@ class FlagSerializer(serializers.ModelSerializer[Flag]):
 
 
 class TrajectoryFilter(filters.FilterSet):
-    treatment = filters.ModelChoiceFilter(queryset=own_treatments)
+    treatment = filters.ModelChoiceFilter(queryset=own_treatments)  # type: ignore[arg-type]
 
     class Meta:
         model = Trajectory
@@ -63,7 +63,7 @@ class TrajectoryFilter(filters.FilterSet):
 
 
 class FlagFilter(filters.FilterSet):
-    treatment = filters.ModelChoiceFilter(queryset=own_treatments)
+    treatment = filters.ModelChoiceFilter(queryset=own_treatments)  # type: ignore[arg-type]
 
     class Meta:
         model = Flag

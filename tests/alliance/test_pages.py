@@ -84,8 +84,40 @@ def test_a_request_for_another_host_is_refused(db: None) -> None:
     assert response.status_code == 400
 
 
-def test_logging_out_clears_what_the_browser_kept(mara: User) -> None:
-    browser = Browser()
-    browser.post("/accounts/login/", {"login": mara.email, "password": people.PASSWORD})
-    response = browser.post("/accounts/logout/")
-    assert response.cookies["session"].value == ""
+NOTE = "A long note that nobody wants to type twice."
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def test_a_form_that_is_sent_after_the_log_in_ended_is_not_lost(db: None) -> None:
+    response = Browser().post("/sessions/record/", {"note": NOTE}, headers=SAME_SITE)
+    assert response.status_code == 403
+    assert NOTE in response.content.decode()
+
+
+def test_a_form_without_its_token_is_not_lost(mara: User) -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(mara)
+    response = browser.post("/sessions/record/", {"note": NOTE}, headers=SAME_SITE)
+    assert response.status_code == 403
+    assert NOTE in response.content.decode()
+
+
+@pytest.mark.parametrize("origin", ["cross-site", "same-site", "none", ""])
+def test_words_of_another_site_are_not_repeated(mara: User, origin: str) -> None:
+    """A foreign page could otherwise put them before somebody with our name above."""
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(mara)
+    for sender in (browser, Browser()):
+        response = sender.post(
+            "/sessions/record/", {"note": NOTE}, headers={"Sec-Fetch-Site": origin}
+        )
+        assert response.status_code == 403
+        assert NOTE not in response.content.decode()
+
+
+def test_a_password_is_never_written_into_a_page(db: None) -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    body = {"login": "mara@northside.example", "password": people.PASSWORD}
+    response = browser.post("/accounts/login/", body, headers=SAME_SITE)
+    assert response.status_code == 403
+    assert people.PASSWORD not in response.content.decode()

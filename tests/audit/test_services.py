@@ -200,7 +200,7 @@ def test_what_cannot_be_recorded_is_not_done(
 
     before = fingerprint(without=())
     monkeypatch.setattr(Event.objects, "create", fail)
-    with pytest.raises(Broken):
+    with pytest.raises(Broken), transaction.atomic():
         changes[action]()
     assert fingerprint(without=()) == before
 

@@ -10,6 +10,7 @@ import time_machine
 
 from tests.registry import world as worlds
 from tests.registry.addresses import all_addresses
+from tests.registry.loud import loud_templates, missing_in
 from tests.registry.requests import Answer, Row, ask, walk
 from tests.registry.world import World
 from trends import reasons
@@ -144,7 +145,7 @@ def test_every_address_has_a_row_for_get_and_post() -> None:
 @pytest.mark.parametrize("person", PEOPLE)
 def test_every_address_answers_as_it_should(db: None, person: str) -> None:
     """One walk for all checks. What is wrong is listed as sentences."""
-    with time_machine.travel(worlds.NOW, tick=False):
+    with time_machine.travel(worlds.NOW, tick=False), loud_templates():
         world = worlds.build()
         answers = walk(world, person)
     wrong = [
@@ -152,6 +153,7 @@ def test_every_address_answers_as_it_should(db: None, person: str) -> None:
         *differs_between_absent_and_forbidden(answers),
         *differs_between_head_and_get(answers),
         *writes_without_post(answers),
+        *is_not_given_what_it_asks_for(answers),
         *lacks_a_header(answers),
         *gives_an_open_cookie(answers),
         *tells_what_is_clinical(answers, world, person),
@@ -189,6 +191,12 @@ def writes_without_post(answers: Answers) -> Iterator[str]:
     for row, answer in answers.items():
         if answer.written and not row[1].startswith("POST"):
             yield f"{row} writes: {answer.written}"
+
+
+def is_not_given_what_it_asks_for(answers: Answers) -> Iterator[str]:
+    for row, answer in answers.items():
+        if missing := missing_in(answer.content):
+            yield f"{row} has a template that asks in vain for {missing}"
 
 
 def lacks_a_header(answers: Answers) -> Iterator[str]:
