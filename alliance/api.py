@@ -10,8 +10,6 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
-LARGEST_BODY = 1_000_000
-
 
 class TooLarge(APIException):
     status_code = 413
@@ -45,10 +43,7 @@ class BoundedJSON(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """JSON of at most a megabyte that is not nested beyond reason."""
-        request = (parser_context or {}).get("request")
-        if request and int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
-            raise TooLarge
+        """JSON that is not nested beyond reason. (Its length: DATA_UPLOAD_MAX_MEMORY_SIZE.)"""
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:

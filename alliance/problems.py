@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework.exceptions import APIException, NotAuthenticated, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from alliance.api import TooLarge
 from audit.refusals import Refused
 
 CONTENT_TYPE = "application/problem+json"
@@ -17,6 +18,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. What it does not know stays an error of the server."""
     if isinstance(error, Refused):
         return _problem(error.status, error.code, str(error.sentence), _at(error, context))
+    if isinstance(error, RequestDataTooBig):  # Django's own limit, before any parser is asked
+        error = TooLarge()
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -110,6 +110,13 @@ def test_what_is_wrong_is_said_and_the_link_lives(token: str, field: str, value:
     assert fill_in(browser).status_code == 302
 
 
+@pytest.mark.parametrize("password", ["lena-maria-bergstroem", "lena@northside.example"])
+def test_neither_name_nor_address_is_a_password(token: str, password: str) -> None:
+    answer = fill_in(opened(token), display_name="Lena-Maria Bergstroem", password=password)
+    assert answer.status_code == 422
+    assert "too similar" in answer.content.decode()
+
+
 def test_the_password_is_not_shown_again(token: str) -> None:
     response = fill_in(opened(token), display_name="")
     assert people.PASSWORD not in response.content.decode()

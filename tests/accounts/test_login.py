@@ -168,7 +168,9 @@ def reset_link(person: User) -> str:
     """Ask, let the worker mail it, and take the path from the mail."""
     ask_reset(person.email)
     outbox.deliver_due(at=people.MONDAY + timedelta(days=1))
-    found = re.search(r"http://localhost(/accounts/password/reset/key/\S+)", mail.outbox[-1].body)
+    found = re.search(
+        r"http://localhost(/accounts/password/reset/key/\S+)", str(mail.outbox[-1].body)
+    )
     assert found
     return found[1]
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 from knox.models import AuthToken
 
 from accounts.models import Clinic, Invitation, User
@@ -41,6 +42,12 @@ def test_navigation_shows_only_where_one_may_go(as_mara: Browser) -> None:
     assert 'href="/caseload/" aria-current="page"' in page
     assert 'href="/clinic/"' not in page
     assert 'href="/settings/tokens/"' in page
+
+
+def test_navigation_says_where_one_is_also_on_pages_below(as_mara: Browser, mara: User) -> None:
+    ana = people.take_on(mara)
+    for path in (f"/clients/{ana.client_id}/", "/clients/add/", "/sessions/record/"):
+        assert 'href="/caseload/" aria-current="page"' in as_mara.get(path).content.decode()
 
 
 def test_navigation_of_an_admin(as_ruth: Browser) -> None:
@@ -89,6 +96,24 @@ def test_invite_by_page_says_what_is_wrong(
     assert sentence in response.content.decode()
     assert str(body["email"]) in response.content.decode()
     assert not Invitation.objects.exists()
+
+
+def test_withdraw_an_invitation_by_page(as_ruth: Browser, ruth: User) -> None:
+    invitation = people.invite(ruth)
+    page = as_ruth.post(f"/clinic/invitations/{invitation.pk}/withdraw/", follow=True)
+    assert "The invitation no longer works." in page.content.decode()
+    assert "lena@northside.example" not in page.content.decode()
+
+
+def test_the_invitation_of_another_clinic_cannot_be_withdrawn(
+    as_ruth: Browser, stranger: User
+) -> None:
+    stranger.roles = ["admin"]
+    stranger.save()
+    invitation = people.invite(stranger, at=timezone.now())
+    response = as_ruth.post(f"/clinic/invitations/{invitation.pk}/withdraw/")
+    assert response.status_code == 404
+    assert Invitation.objects.open(timezone.now()).count() == 1
 
 
 def test_deactivate_and_let_in_again_by_page(as_ruth: Browser, mara: User) -> None:

@@ -110,6 +110,16 @@ def test_accept_invitation_when_the_account_exists_meanwhile(ruth: User, clinic:
         join(token)
 
 
+def test_a_withdrawn_invitation_opens_nothing_and_is_not_mailed(ruth: User) -> None:
+    invitation = people.invite(ruth)
+    token = people.join_token(invitation)
+    services.withdraw_invitation(invitation, by=ruth, at=LATER)
+    with pytest.raises(services.InvitationOver):
+        join(token)
+    with pytest.raises(NotWanted):
+        people.join_token(invitation, at=LATER)
+
+
 def test_only_the_digest_of_an_invitation_is_stored(ruth: User) -> None:
     invitation = people.invite(ruth)
     token = people.join_token(invitation)
@@ -181,6 +191,14 @@ def test_revoke_token_only_of_ones_own(mara: User, jonas: User) -> None:
     assert AuthToken.objects.count() == 1
     assert services.revoke_token(token_key=token.token_key, by=mara, at=AT)
     assert not AuthToken.objects.exists()
+
+
+def test_a_new_password_ends_every_token(mara: User, jonas: User) -> None:
+    """Whoever knew the old one may have made tokens with it."""
+    for user in (mara, jonas):
+        services.create_token(by=user, days=30, at=AT)
+    services.password_changed(mara, at=AT)
+    assert [token.user for token in AuthToken.objects.all()] == [jonas]
 
 
 def test_each_reset_that_is_asked_for_is_a_mail_of_its_own(mara: User) -> None:

@@ -1,6 +1,7 @@
 """Errors of the API are problem details (RFC 9457), whatever went wrong."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from time_machine import Traveller
 
 from accounts import services as accounts
 from accounts.models import User
+from alliance.api import Pages
 from alliance.problems import as_problem
 from audit.refusals import Refused
 from clients.models import Treatment
@@ -57,7 +59,15 @@ def test_401_says_what_to_send(db: None) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["Bearer", "Bearer x", "Bearer a b", "Basic bWFyYTp4", "Token x", "Bearer " + "x" * 64],
+    [
+        "Bearer",
+        "Bearer x",
+        "Bearer a b",
+        "Basic bWFyYTp4",
+        "Token x",
+        "Bearer " + "x" * 64,
+        "Bearer \xff\xfe",
+    ],
 )
 def test_401_for_a_wrong_token(ana: Treatment, header: str) -> None:
     response = Browser().get(SESSIONS, headers={"Authorization": header})
@@ -103,6 +113,29 @@ def test_409_and_422_are_the_refusals_of_services(ana: Treatment) -> None:
     )
     assert problem(twice)["status"] == 409
     assert problem(future)["status"] == 422
+
+
+def test_413_for_a_body_of_more_than_a_megabyte(ana: Treatment) -> None:
+    sent = {"note": "x" * 1_000_001}
+    response = api(ana.therapist).post(SESSIONS, sent, content_type="application/json")
+    assert problem(response)["status"] == 413
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, "[" * 50_000 + "]" * 50_000])
+def test_400_for_what_is_nested_beyond_reason(ana: Treatment, deep: str) -> None:
+    response = api(ana.therapist).post(SESSIONS, deep, content_type="application/json")
+    assert problem(response)["status"] == 400
+
+
+def test_a_list_is_never_longer_than_it_may_be(ana: Treatment) -> None:
+    page = api(ana.therapist).get(f"{SESSIONS}?limit=1000000")
+    assert page.status_code == 200
+    assert Pages.max_limit == 500
+
+
+@pytest.mark.parametrize("query", ["limit=x", "limit=-1", "offset=-5", "offset=x", "limit=0"])
+def test_junk_in_the_query_is_no_error_of_the_server(ana: Treatment, query: str) -> None:
+    assert api(ana.therapist).get(f"{SESSIONS}?{query}").status_code in (200, 400)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data"])
@@ -160,10 +193,15 @@ def test_as_problem(error: Exception, status: int, code: str) -> None:
     assert (response.status_code, response.data["code"]) == (status, code)
 
 
-def test_a_refusal_names_its_field() -> None:
-    response = as_problem(NotToday(), {})
+@pytest.mark.parametrize(
+    ("sent", "fields"),
+    [({"held_at": "x"}, {"held_at": ["Not today."]}), ({"held_on": "x"}, None), ([], None)],
+)
+def test_a_refusal_names_its_field_if_it_was_sent(sent: object, fields: object) -> None:
+    """A page may ask for it by another name than a program."""
+    response = as_problem(NotToday(), {"request": SimpleNamespace(data=sent)})
     assert response is not None
-    assert response.data["fields"] == {"held_at": ["Not today."]}
+    assert response.data.get("fields") == fields
 
 
 def test_an_unknown_error_stays_an_error_of_the_server() -> None:

@@ -102,6 +102,18 @@ def test_edit_by_the_front_desk_leads_back_to_its_list(as_noor: Browser, ana: Tr
     assert Client.objects.get().contact == "none"
 
 
+def test_edit_by_a_front_desk_therapist_leads_to_where_the_client_has_a_page(
+    ana: Treatment, jonas: User
+) -> None:
+    """Own clients have one; those of colleagues are only on the list."""
+    jonas.roles = ["therapist", "front_desk"]
+    jonas.save()
+    own = people.take_on(jonas, "Petra K.")
+    browser = logged_in(jonas)
+    assert edit(browser, own).headers["Location"] == f"/clients/{own.client_id}/"
+    assert edit(browser, ana).headers["Location"] == "/front-desk/"
+
+
 @pytest.mark.parametrize(("changed", "sentence"), WRONG)
 def test_edit_says_what_is_wrong_and_changes_nothing(
     as_mara: Browser, ana: Treatment, changed: dict[str, str], sentence: str

@@ -30,7 +30,7 @@ def test_who_sees_the_rows_of_ana(
     people.course(ana, (4, 4, 4), (4, 4, 4), (4, 4, 1))
     clinical, roster = SEES[name]
     for rows in (Treatment, TherapySession, Rating, Trajectory, Flag):
-        assert (rows, rows.objects.visible_to(user).exists()) == (rows, clinical)  # type: ignore[attr-defined]
+        assert (rows, rows.objects.visible_to(user).exists()) == (rows, clinical)
     assert Treatment.objects.on_roster_of(user).exists() is roster
     assert Client.objects.visible_to(user).exists() is roster
     assert RatingRequest.objects.visible_to(user).exists() is roster
@@ -39,7 +39,7 @@ def test_who_sees_the_rows_of_ana(
 def test_nobody_sees_nothing(ana: Treatment) -> None:
     people.course(ana, (4, 4, 4), (4, 4, 4), (4, 4, 1))
     for rows in (Treatment, TherapySession, Rating, Trajectory, Flag, Client, RatingRequest):
-        assert not rows.objects.visible_to(AnonymousUser()).exists()  # type: ignore[attr-defined]
+        assert not rows.objects.visible_to(AnonymousUser()).exists()
 
 
 def test_a_deactivated_therapist_sees_nothing(ana: Treatment) -> None:

@@ -88,7 +88,11 @@ def test_a_full_bell_drops_rings_and_does_not_wait(
     bell: Doorbell, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
     released = threading.Event()
-    publisher.publish = lambda: bool(released.wait(30)) or None
+
+    def hang() -> None:
+        released.wait(30)
+
+    publisher.publish = hang
     started = time.monotonic()
     with caplog.at_level(logging.WARNING):
         for number in range(WAITING_RINGS + 10):
@@ -145,11 +149,12 @@ def treatment() -> Treatment:
     return people.take_on(people.hire(clinic, "Mara Lindqvist", people.Role.THERAPIST))
 
 
-def broker_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def broker_at(monkeypatch: pytest.MonkeyPatch, url: str) -> Celery:
     """Celery with the settings of production, and this broker."""
     app = Celery("elsewhere", broker=url, set_as_current=False)
     app.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     monkeypatch.setattr(module, "current_app", app)
+    return app
 
 
 @contextmanager
@@ -198,8 +203,7 @@ def assert_all_is_owed(ana: Treatment) -> None:
 
 
 def test_a_real_broker_gets_the_ring(bell: Doorbell, monkeypatch: pytest.MonkeyPatch) -> None:
-    broker_at(monkeypatch, settings.CELERY_BROKER_URL)
-    app = module.current_app
+    app = broker_at(monkeypatch, settings.CELERY_BROKER_URL)
     app.conf.task_default_queue = "doorbell-test"
     bell.ring(("outbox.deliver", ("1234",)))
     bell.wait()

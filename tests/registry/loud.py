@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.test import override_settings
@@ -19,7 +20,7 @@ NOT_GIVEN = {
 
 @contextmanager
 def loud_templates() -> Iterator[None]:
-    configured = copy.deepcopy(settings.TEMPLATES)
+    configured: list[dict[str, Any]] = copy.deepcopy(settings.TEMPLATES)
     configured[0]["OPTIONS"]["string_if_invalid"] = MISSING
     with override_settings(TEMPLATES=configured):
         yield

@@ -15,7 +15,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import Model
+from django.db.models import CASCADE, Model
 from django.db.transaction import Atomic
 
 from tests.audit.test_services import ACTIONS
@@ -102,8 +102,7 @@ def test_no_row_disappears_with_a_person_or_a_client() -> None:
         f"{model._meta.label}.{field.name}"
         for model in our_models()
         for field in model._meta.concrete_fields
-        if field.remote_field
-        and getattr(field.remote_field, "on_delete", None).__name__ == "CASCADE"
+        if field.remote_field and getattr(field.remote_field, "on_delete", None) is CASCADE
     }
     assert cascading == {"therapy_sessions.RequestLink.request"}
 

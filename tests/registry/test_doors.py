@@ -8,6 +8,7 @@ from django.test import Client as Browser
 
 from accounts import services as accounts
 from accounts.models import User
+from accounts.permissions import Role
 from tests import people
 from tests.registry import world as worlds
 from tests.registry.addresses import all_addresses, ids_for
@@ -96,7 +97,7 @@ def test_a_session_cannot_be_recorded_in_the_treatment_of_another(world: World) 
 def test_the_front_desk_of_another_clinic_does_not_know_ana(world: World) -> None:
     elsewhere = world.people["vera"].clinic
     assert elsewhere
-    desk = people.hire(elsewhere, "Otto Frank", accounts.Role.FRONT_DESK)
+    desk = people.hire(elsewhere, "Otto Frank", Role.FRONT_DESK)
     browser = logged_in(desk)
     assert "Ana R." not in browser.get("/front-desk/").content.decode()
     assert browser.get(f"/clients/{world.ana.client_id}/edit/").status_code == 404

@@ -174,7 +174,7 @@ def test_worker_settings(name: str, value: object) -> None:
 
 
 def test_a_hung_broker_is_given_up_soon() -> None:
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     assert options["socket_connect_timeout"] <= 2
     assert options["socket_timeout"] <= 5
     assert options["visibility_timeout"] > settings.CELERY_TASK_TIME_LIMIT
@@ -205,7 +205,7 @@ def test_the_database_took_the_settings() -> None:
 
 
 def test_the_api_asks_for_a_token_and_speaks_json_alone() -> None:
-    rest = settings.REST_FRAMEWORK
+    rest: dict[str, Any] = settings.REST_FRAMEWORK
     assert rest["DEFAULT_PERMISSION_CLASSES"] == ["rest_framework.permissions.IsAuthenticated"]
     assert rest["DEFAULT_AUTHENTICATION_CLASSES"] == ["alliance.api.BearerToken"]
     assert rest["DEFAULT_RENDERER_CLASSES"] == ["rest_framework.renderers.JSONRenderer"]
@@ -214,9 +214,10 @@ def test_the_api_asks_for_a_token_and_speaks_json_alone() -> None:
 
 def test_passwords_are_long_and_hashed_with_argon2() -> None:
     assert settings.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
+    validators: Any = settings.AUTH_PASSWORD_VALIDATORS
     lengths = [
         validator["OPTIONS"]["min_length"]
-        for validator in settings.AUTH_PASSWORD_VALIDATORS
+        for validator in validators
         if "MinimumLength" in validator["NAME"]
     ]
     assert lengths == [15]

@@ -29,7 +29,7 @@ BY_NAME = {
     "500.html",
     "account/password_reset_help_text.html",  # of allauth's log-in form, if it is there
 }
-PACKAGES = [Path(package.__file__).parent / "templates" for package in (allauth, django.forms)]
+PACKAGES = [Path(str(package.__file__)).parent / "templates" for package in (allauth, django.forms)]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

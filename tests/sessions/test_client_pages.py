@@ -336,6 +336,16 @@ def test_a_comment_as_long_as_allowed_is_kept(phone: Browser, form: RatingReques
     assert Rating.objects.get().comment == comment
 
 
+def test_lines_of_a_comment_count_as_one_character_each(
+    phone: Browser, form: RatingRequest
+) -> None:
+    """Browsers send two for each line's end, and count one."""
+    comment = "\r\n".join(["line"] * 400)
+    assert len(comment) > Rating.COMMENT_MAX > len(comment.replace("\r\n", "\n"))
+    assert send(phone, form, comment=comment).status_code == 303
+    assert Rating.objects.get().comment == comment.replace("\r\n", "\n")
+
+
 def test_a_comment_with_nul_is_refused_and_not_an_error(
     phone: Browser, form: RatingRequest
 ) -> None:

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from accounts import services as accounts
 from accounts.models import Clinic, User
 from audit.models import Event
+from audit.refusals import Refused
 from clients import services as clients
 from clients.models import Client, Treatment
 from measures import catalogue
@@ -79,7 +80,7 @@ def test_the_clocks_of_two_computers_may_differ_a_little(ana: Treatment) -> None
     assert TherapySession.objects.exists()
 
 
-def refused(refusal: type[services.Refused], ana: Treatment, **changed: object) -> None:
+def refused(refusal: type[Refused], ana: Treatment, **changed: object) -> None:
     """The session is refused and not a byte is written."""
     before = fingerprint(without=())
     with pytest.raises(refusal):

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -97,12 +96,3 @@ def test_the_number_of_queries_does_not_grow(
         people.course(treatment, STEADY, STEADY, LOW)
     assert browser.get(f"/api/v1/{kind}/").json()["count"] == 6
     assert count_queries(lambda: browser.get(f"/api/v1/{kind}/")) == few
-
-
-def test_a_page_is_never_longer_than_it_may_be(ana: Treatment) -> None:
-    """A program that asks for everything at once gets it in parts."""
-    at = people.MONDAY
-    for minutes in range(3):
-        people.hold(ana, at - timedelta(minutes=minutes), at=at)
-    page = api(ana.therapist).get("/api/v1/sessions/?limit=2").json()
-    assert len(page["results"]) == 2

@@ -17,7 +17,7 @@ from sessions.models import Rating, TherapySession
 from tests import people
 from tests.registry.database import fingerprint
 from trends import services
-from trends.engine import VERSION
+from trends.engine import VERSION, detect
 from trends.models import Flag, Trajectory
 
 WEEK = timedelta(weeks=1)
@@ -320,7 +320,7 @@ def test_a_rating_that_arrives_while_computing_is_due_afterwards(
     ana_for_all: Treatment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = people.hold(ana_for_all)
-    real = services.detect
+    real = detect
     arrived = threading.Event()
 
     def answer() -> None:
