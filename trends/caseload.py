@@ -150,21 +150,21 @@ def _now(
             )
             % {"count": missing}
         )
-    return [*states, *_course_words(trajectory)]
+    course = _course_words(trajectory, is_silent=missing > 0)
+    return [*states, course] if course else states or [_("no rating yet")]
 
 
-def _course_words(trajectory: Trajectory | None) -> list[str]:
-    """How the newest rating lies in the person's own course; never more than that says."""
+def _course_words(trajectory: Trajectory | None, *, is_silent: bool) -> str:
+    """How the newest rating lies in the person's own course. Silence is never called usual."""
     points = [stored["point"] for stored in trajectory.points] if trajectory else []
-    rated = [point for point in points if point["score"] is not None]
-    if not rated:
-        return [_("no rating yet")]
-    newest = rated[-1]
+    newest = next((point for point in reversed(points) if point["score"] is not None), None)
+    if newest is None:
+        return ""
     if newest["low"] is None:
-        return [_("too few ratings to compare yet")]
+        return "" if is_silent else _("too few ratings to compare yet")
     if newest["flag"] or newest["score"] < newest["low"]:
-        return [_("lower than usual")]
-    return [_("in the usual range")]
+        return _("lower than usual")
+    return "" if is_silent else _("in the usual range")
 
 
 def ended(user: User) -> list[Treatment]:

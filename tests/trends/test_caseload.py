@@ -109,7 +109,7 @@ def mail_is(state: str) -> None:
 def test_a_form_on_its_way(ana: Treatment) -> None:
     people.hold(ana, NOW - timedelta(hours=2))
     row = row_of(ana)
-    assert row.now == ["form on its way", "no rating yet"]
+    assert row.now == ["form on its way"]
     assert row.is_waiting
 
 
@@ -118,7 +118,7 @@ def test_a_form_without_answer_yet(ana: Treatment) -> None:
     mail_is("sent")
     people.compute(ana)
     row = row_of(ana)
-    assert row.now == ["form sent, no answer yet", "no rating yet"]
+    assert row.now == ["form sent, no answer yet"]
     assert row.is_waiting
 
 
@@ -128,7 +128,7 @@ def test_a_form_that_did_not_arrive(ana: Treatment) -> None:
     people.compute(ana)
     row = row_of(ana)
     assert row.trouble == "form: not sent"
-    assert row.now == ["no rating for 1 session", "no rating yet"]
+    assert row.now == ["no rating for 1 session"]
     assert not row.is_waiting
 
 
@@ -140,8 +140,17 @@ def test_missing_ratings_are_counted_without_the_one_that_may_still_come(ana: Tr
     assert row_of(ana).now == [
         "form sent, no answer yet",
         "no rating for 2 sessions",
-        "too few ratings to compare yet",
     ]
+
+
+@pytest.mark.parametrize(("newest", "words"), [(STEADY, []), (LOW, ["lower than usual"])])
+def test_silence_is_never_called_usual(
+    ana: Treatment, newest: tuple[int, int, int], words: list[str]
+) -> None:
+    people.course(ana, STEADY, STEADY, newest, None)
+    RatingRequest.objects.update(expires_at=NOW)
+    mail_is("sent")
+    assert row_of(ana).now == ["no rating for 1 session", *words]
 
 
 def test_a_client_who_is_not_mailed_is_not_told_as_waiting(ana: Treatment) -> None:
