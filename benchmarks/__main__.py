@@ -45,8 +45,8 @@ def _prepare(servers: site.Site) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--submissions", type=int, default=1_500, help="in each lap")
-    parser.add_argument("--laps", type=int, default=4)
+    parser.add_argument("--submissions", type=int, default=500, help="in each lap")
+    parser.add_argument("--laps", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser
 
