@@ -1,0 +1,1 @@
+"""How well possible ruptures are found in simulated courses, where the truth is known."""
