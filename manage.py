@@ -6,9 +6,13 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+OFFLINE = ("detect",)  # researchers run it from a fresh checkout, without any environment
+
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
+    offline = len(sys.argv) > 1 and sys.argv[1] in OFFLINE
+    settings = "alliance.offline" if offline else "alliance.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     execute_from_command_line(sys.argv)
 
 
