@@ -5,7 +5,7 @@ MAIL_PORT ?= 8025
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fix bench
+.PHONY: help demo run test check fix bench bench-detection bench-engine
 
 help:
 	@echo "make demo    start everything on this machine, with a synthetic clinic (PORT=8000 MAIL_PORT=8025)"
@@ -14,6 +14,8 @@ help:
 	@echo "make check   style, types, layers, templates, migrations, settings"
 	@echo "make fix     put the style right"
 	@echo "make bench   measure it"
+	@echo "make bench-detection   how well ruptures are found, in simulated treatments (ARGS=--no-exact: sooner)"
+	@echo "make bench-engine      how fast the engine and a clinic's night are"
 
 demo: .venv/installed-demo translations
 	$(BIN)/python -m alliance.local demo --stop-with-parent --port $(PORT) --mail-port $(MAIL_PORT)
@@ -27,6 +29,12 @@ test: .venv/installed-dev translations
 
 bench: .venv/installed-dev translations
 	$(BIN)/python -m benchmarks
+
+bench-detection: .venv/installed-dev
+	$(BIN)/python -m benchmarks.detection $(ARGS)
+
+bench-engine: .venv/installed-dev
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.engine $(ARGS)
 
 # The settings of a production, with values that open nothing: no server is asked.
 check: export SECRET_KEY := only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz

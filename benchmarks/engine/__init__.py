@@ -1,0 +1,1 @@
+"""How fast the engine is, beside something simple that reads and writes the same."""
