@@ -21,6 +21,7 @@ PLACES: list[tuple[Permission, str, str | Promise]] = [
 
 # Pages that are reached from a place and belong to it.
 BELOW = dict.fromkeys(("client", "add_client", "edit_client", "record_session"), "caseload")
+BELOW["alerts"] = "clinic_settings"
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

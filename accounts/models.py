@@ -34,13 +34,21 @@ class Clinic(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(30)],
     )
     crisis_text = models.TextField(_("If you need help now"), max_length=1000, blank=True)
+    alert_budget = models.PositiveSmallIntegerField(
+        _("Alert budget: possible ruptures for each 100 rated sessions"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(link_valid_days__range=(1, 30)), name="clinic_link_valid_days_1_to_30"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(alert_budget__range=(1, 20)), name="clinic_alert_budget_1_to_20"
+            ),
         ]
 
     def __str__(self) -> str:

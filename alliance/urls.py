@@ -50,6 +50,7 @@ STAFF = [
     path("flags/<uuid:flag_id>/acknowledge/", trends.acknowledge_flag, name="acknowledge_flag"),
     path("front-desk/", sessions.front_desk, name="front_desk"),
     path("clinic/", trends.clinic, name="clinic"),
+    path("clinic/alerts/", trends.alerts, name="alerts"),
     path("clinic/people/", accounts.people, name="people"),
     path("clinic/people/invite/", accounts.invite, name="invite"),
     path(
@@ -70,6 +71,7 @@ STAFF = [
         name="reactivate",
     ),
     path("clinic/settings/", accounts.clinic_settings, name="clinic_settings"),
+    path("method/", trends.method, name="method"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<slug:token_key>/revoke/", accounts.revoke_token, name="revoke_token"),
 ]

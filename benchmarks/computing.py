@@ -23,7 +23,7 @@ def measure(at: datetime) -> dict[str, float]:
     treatment = written.treatments[0].pk
     return {
         "sparklines": len(trajectories),
-        "sparklines_ms": _median(lambda: [drawings.sparkline(row) for row in trajectories], 3),
+        "sparklines_ms": _median(lambda: [drawings.sparkline(row, {}) for row in trajectories], 3),
         "sessions": LONG_TREATMENT,
         "recompute_ms": _median(lambda: trends.recompute(treatment, at=at), TIMES),
     }

@@ -120,8 +120,10 @@ def course(treatment: Treatment, *scores: tuple[int, int, int] | None) -> list[T
     return held
 
 
-def compute(treatment: Treatment, *, at: datetime | None = None) -> Trajectory:
-    return trends.recompute(treatment.pk, at=at or timezone.now())
+def compute(
+    treatment: Treatment, *, at: datetime | None = None, since: datetime | None = None
+) -> Trajectory:
+    return trends.recompute(treatment.pk, at=at or timezone.now(), since=since)
 
 
 def link_for(request: RatingRequest, *, at: datetime | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -45,8 +46,7 @@ class Row:
 def rows(user: User, at: datetime) -> list[Row]:
     """One for each open treatment: open flags first (the oldest on top), then by name."""
     treatments = _treatments(user)
-    open_flags = Flag.objects.visible_to(user).open().order_by("-raised_at")
-    flags = {flag.treatment_id: flag for flag in open_flags}  # the oldest one stays
+    flags = _flags(user)
     trajectories = {row.treatment_id: row for row in Trajectory.objects.visible_to(user)}
     newest = RatingRequest.objects.visible_to(user).newest_of_each_treatment()
     requests = {row.session.treatment_id: row for row in newest}
@@ -55,7 +55,7 @@ def rows(user: User, at: datetime) -> list[Row]:
         _row(
             treatment,
             trajectory=trajectories.get(treatment.pk),
-            flag=flags.get(treatment.pk),
+            flags=flags.get(treatment.pk, []),
             request=requests.get(treatment.pk),
             asked=treatment.pk in asked,
             at=at,
@@ -83,6 +83,15 @@ def _treatments(user: User) -> list[Treatment]:
     )
 
 
+def _flags(user: User) -> dict[UUID, list[Flag]]:
+    """By treatment, the oldest first; without those that were withdrawn."""
+    found: dict[UUID, list[Flag]] = defaultdict(list)
+    standing = Flag.objects.visible_to(user).exclude(state=Flag.State.WITHDRAWN)
+    for flag in standing.defer("note").order_by("raised_at"):
+        found[flag.treatment_id].append(flag)
+    return found
+
+
 def _asked_to_talk(user: User) -> set[UUID]:
     """Treatments whose newest rating says "please raise it with me"."""
     newest = (
@@ -98,13 +107,15 @@ def _row(
     treatment: Treatment,
     *,
     trajectory: Trajectory | None,
-    flag: Flag | None,
+    flags: list[Flag],
     request: RatingRequest | None,
     asked: bool,
     at: datetime,
 ) -> Row:
     last_at: datetime | None = treatment.last_held_at  # type: ignore[attr-defined]
     form = delivery.of_request(request, at) if request else None
+    flag = next((flag for flag in flags if flag.state == Flag.State.OPEN), None)
+    shown = drawings.standing(flags)
     return Row(
         client=treatment.client,
         treatment=treatment,
@@ -112,10 +123,10 @@ def _row(
         session_count=treatment.held_count,  # type: ignore[attr-defined]
         last_session_at=last_at,
         days_since=_days_between(last_at, at) if last_at else None,
-        sparkline=drawings.sparkline(trajectory) if trajectory and trajectory.rated else "",
+        sparkline=drawings.sparkline(trajectory, shown) if trajectory and trajectory.rated else "",
         last=trajectory.last if trajectory else None,
         flag=flag,
-        reason=reasons.one_line(flag.why) if flag else "",
+        reason=reasons.one_line(flag.why, treatment.client.name) if flag else "",
         asked_to_talk=asked,
         is_waiting=bool(form and form.is_waiting),
         trouble=_("form: %s") % form.words if form and form.is_troubled else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from clients.models import Treatment
 from sessions import delivery
 from sessions.models import Rating, RatingRequest, TherapySession
-from trends import reasons
+from trends import aftermath, histories, reasons
 from trends.models import Flag, Trajectory
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ class SessionRow:
     point: dict[str, Any] | None  # as the engine computed it; None until then
 
     @property
+    def chance(self) -> int | None:
+        """Of a rupture, in per cent, where it can be said: from the third rating on."""
+        if self.point is None or self.point["low"] is None or "p_rupture" not in self.point:
+            return None
+        return round(100 * float(self.point["p_rupture"]))
+
+    @property
     def says_something(self) -> str:
         """Non-empty when the client said more than the scores do."""
         if self.rating is None:
@@ -43,7 +51,8 @@ class SessionRow:
 class FlagCard:
     flag: Flag
     number: int | None
-    reason: str
+    reason: list[str]  # paragraphs; the first says what happened
+    came_after: str
     rating: Rating | None
 
     @property
@@ -101,14 +110,39 @@ def _scores(rating: Rating) -> dict[str, float]:
     return {"goal": rating.goal, "task": rating.task, "bond": rating.bond}
 
 
-def flag_cards(rows: list[SessionRow]) -> list[FlagCard]:
-    """Those that wait for the therapist first, then the newest."""
+def flag_cards(rows: list[SessionRow], name: str) -> list[FlagCard]:
+    """Those that wait for the therapist first, then the newest. name: of the client."""
     cards = [
-        FlagCard(row.flag, row.number, reasons.in_full(row.flag.why), row.rating)
-        for row in rows
+        FlagCard(
+            flag=row.flag,
+            number=row.number,
+            reason=reasons.in_full(row.flag.why, name),
+            came_after=_came_after(row.flag, rows[: place + 1]),
+            rating=row.rating,
+        )
+        for place, row in enumerate(rows)
         if row.flag
     ]
     return sorted(cards, key=lambda card: card.flag.state != Flag.State.OPEN)
+
+
+def _came_after(flag: Flag, since: list[SessionRow]) -> str:
+    """since: the flagged session and the later ones, newest first."""
+    request = since[-1].request
+    if request is None:
+        return ""
+    form = histories.form(request.instrument, request.instrument_version)
+    held = [row for row in reversed(since) if row.number]
+    scores = [_score(row, flag.why.dimension, form) for row in held]
+    return aftermath.what_came_after(flag.why, scores, form)
+
+
+def _score(row: SessionRow, dimension: str, form: histories.Form) -> float:
+    """On the scale of the flagged session's form."""
+    if row.scores is None or row.request is None:
+        return nan
+    given = histories.form(row.request.instrument, row.request.instrument_version)
+    return float(histories.rescaled(row.scores[dimension], given.scale, form.scale))
 
 
 def too_little(trajectory: Trajectory | None) -> str:

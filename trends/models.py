@@ -10,9 +10,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Clinic
 from clients.models import Treatment
 from sessions.models import TherapySession
-from trends.engine import Reason
+from trends.engine import Prior, Reason
+from trends.lookback import Past
 from vault.fields import SealedTextField
 
 if TYPE_CHECKING:
@@ -34,12 +36,14 @@ class Trajectory(models.Model):
     treatment = models.OneToOneField(Treatment, on_delete=models.PROTECT, related_name="trajectory")
     points = models.JSONField(default=list)  # one for each session that took place, in order
     engine = models.CharField(max_length=40, blank=True)
+    prior = models.CharField(max_length=40, blank=True)
     sessions = models.PositiveSmallIntegerField(default=0)
     rated = models.PositiveSmallIntegerField(default=0)
     missing = models.PositiveSmallIntegerField(default=0)  # sessions since the last rated one
     last_goal = models.FloatField(null=True)
     last_task = models.FloatField(null=True)
     last_bond = models.FloatField(null=True)
+    p_rupture = models.FloatField(null=True)  # of the newest session; none before the first rating
     due_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(null=True)
 
@@ -109,3 +113,51 @@ class Flag(models.Model):
     @property
     def why(self) -> Reason:
         return Reason.from_dict(self.reason)
+
+
+class CalibrationQuerySet(models.QuerySet["Calibration"]):
+    def visible_to(self, user: User | AnonymousUser) -> CalibrationQuerySet:
+        """Of one's own clinic: figures of the clinic as a whole."""
+        clinic = user.clinic if user.is_authenticated else None
+        return self.filter(clinic=clinic) if clinic else self.none()
+
+    def newest(self, clinic_id: uuid.UUID) -> Calibration | None:
+        return self.filter(clinic_id=clinic_id).order_by("-created_at").first()
+
+
+class Calibration(models.Model):
+    """What the program learned from a clinic's own past. Rows are only added; the newest counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="calibrations")
+    prior = models.JSONField()
+    version = models.CharField(max_length=40)  # of the prior
+    treatments = models.PositiveIntegerField()  # the prior was learned from; 0: it is the default
+    sessions = models.PositiveIntegerField()
+    past = models.JSONField()  # how many flags each threshold would have raised
+    budget = models.PositiveSmallIntegerField()  # the clinic's, when the threshold was chosen
+    threshold = models.FloatField()
+    rated = models.PositiveIntegerField()  # sessions the threshold is from; 0: it is the default
+    fitted_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    objects = CalibrationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "-created_at"], name="calibration_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(threshold__gt=0, threshold__lt=1), name="calibration_threshold_0_to_1"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"calibration {self.pk}"
+
+    @property
+    def learned(self) -> Prior:
+        return Prior.from_dict(self.prior)
+
+    @property
+    def seen(self) -> Past:
+        return Past.from_dict(self.past)

@@ -1,23 +1,28 @@
-"""Compute trajectories, raise flags, and take note of what people do with them."""
+"""Compute trajectories, raise flags, and take note of what people do with them.
+
+The flags that follow from points are in `flagging`, what is done to a whole clinic in `batches`.
+"""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import numpy as np
-from django.db import transaction
+from django.core.cache import cache
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts import services as accounts
+from accounts.models import Clinic, User
 from audit.refusals import Refused
 from audit.services import record
 from clients.models import Treatment
-from measures import catalogue
-from measures.catalogue import DIMENSIONS
 from outbox.doorbell import ring_on_commit
-from sessions.models import Rating, TherapySession
-from trends.engine import VERSION, History, Point, detect
-from trends.models import Flag, Trajectory
+from trends import batches, calibrations, flagging, histories, storing
+from trends.engine.learning import Fitted
+from trends.lookback import Past
+from trends.models import Calibration, Flag, Trajectory
 
 logger = logging.getLogger(__name__)
 
@@ -38,116 +43,156 @@ def on_ratings_changed(sender: object, treatment_id: UUID, at: datetime, **signa
 
 
 @transaction.atomic
-def recompute(treatment_id: UUID, *, at: datetime) -> Trajectory:
+def recompute(treatment_id: UUID, *, at: datetime, since: datetime | None = None) -> Trajectory:
     """Compute one treatment anew: the same ratings give the same points and flags.
 
+    since: flags are raised for sessions held since then; None: in the last 30 days.
     The row's lock makes a rating that arrives meanwhile wait until this is committed; it then
     marks the trajectory as due again, so that no change is missed.
     """
     Trajectory.objects.get_or_create(treatment_id=treatment_id)
     trajectory = Trajectory.objects.select_for_update(no_key=True).get(treatment_id=treatment_id)
-    sessions = _held_sessions(treatment_id)
-    ratings = _ratings_by_session(treatment_id)
-    points = detect(_history(sessions, ratings))
-    _store(trajectory, sessions, ratings, points, at=at)
-    _raise_flags(treatment_id, sessions, points, at=at)
+    in_use = calibrations.of_treatment(treatment_id)
+    course = histories.of_treatment(treatment_id, at)
+    values = storing.computed(course, in_use)
+    judged = flagging.Judged(treatment_id, values["points"], in_use.threshold)
+    flags = list(Flag.objects.filter(treatment_id=treatment_id))
+    flagging.follow_ratings(judged, flags, trajectory, prior=in_use.prior.version, at=at)
+    flagging.raise_new(judged, flags, at=at, since=since)
+    for name, value in values.items():
+        setattr(trajectory, name, value)
+    trajectory.due_at, trajectory.computed_at = None, at
+    trajectory.save()
     return trajectory
 
 
-def _held_sessions(treatment_id: UUID) -> list[TherapySession]:
-    """In the order they were held. A session that did not take place has nothing to rate."""
-    rows = TherapySession.objects.filter(
-        treatment_id=treatment_id, attendance__in=TherapySession.TOOK_PLACE
+def recompute_clinic(
+    clinic_id: UUID, *, at: datetime, tell: batches.Progress = lambda *_: None
+) -> int:
+    """Compute all treatments of a clinic anew, with what was learned last; returns how many.
+
+    Those that are due are left to the worker.
+    """
+    new = Treatment.objects.filter(client__clinic_id=clinic_id, trajectory__isnull=True)
+    Trajectory.objects.bulk_create(
+        [Trajectory(treatment=each) for each in new], ignore_conflicts=True
     )
-    return list(rows.in_order())
+    found = batches.read(clinic_id, at)
+    return batches.write(found, calibrations.of_clinic(clinic_id), at=at, tell=tell)
 
 
-def _ratings_by_session(treatment_id: UUID) -> dict[UUID, Rating]:
-    rows = Rating.objects.filter(session__treatment_id=treatment_id).select_related("request")
-    return {rating.session_id: rating for rating in rows}
+def nightly(
+    clinic_id: UUID, *, at: datetime, tell: batches.Progress = lambda *_: None
+) -> Calibration | None:
+    """Learn from a clinic's ratings, choose its threshold, and compute all of its courses anew.
+
+    None if another worker is at it. The calibration is written last: a night that was cut off is
+    done again.
+    """
+    with _one_night_at_a_time(clinic_id) as is_free:
+        if not is_free:
+            return None
+        found = batches.read(clinic_id, at)
+        fitted = batches.learn(found.courses)
+        past = batches.look_back(found, fitted.prior, at)
+        budget = Clinic.objects.values_list("alert_budget", flat=True).get(pk=clinic_id)
+        choice = past.choose(budget)
+        batches.write(found, calibrations.InUse(fitted.prior, choice.threshold), at=at, tell=tell)
+        return _calibrate(clinic_id, fitted, past, at=at)
 
 
-def _history(sessions: list[TherapySession], ratings: dict[UUID, Rating]) -> History:
-    scores = np.full((len(sessions), len(DIMENSIONS)), np.nan)
-    for row, session in enumerate(sessions):
-        if rating := ratings.get(session.pk):
-            scores[row] = [getattr(rating, dimension) for dimension in DIMENSIONS]
-    newest = next((ratings[s.pk].request for s in reversed(sessions) if s.pk in ratings), None)
-    if newest is None:
-        return History(scores)
-    form = catalogue.get(newest.instrument, newest.instrument_version)
-    scale = (float(form.lowest), float(form.highest))
-    return History(scores, scale=scale, items=form.items_per_dimension())
+@contextmanager
+def _one_night_at_a_time(clinic_id: UUID) -> Iterator[bool]:
+    """Whether this is the only one; the lock goes with the connection, if that breaks."""
+    key = f"trends.nightly {clinic_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        [is_free] = cursor.fetchone()
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
-def _store(
-    trajectory: Trajectory,
-    sessions: list[TherapySession],
-    ratings: dict[UUID, Rating],
-    points: list[Point],
-    *,
-    at: datetime,
+@transaction.atomic
+def _calibrate(clinic_id: UUID, fitted: Fitted, past: Past, *, at: datetime) -> Calibration:
+    """With the budget as it is now: it may have been changed during the night."""
+    calibration = Calibration(
+        clinic=Clinic.objects.get(pk=clinic_id),
+        prior=fitted.prior.as_dict(),
+        version=fitted.prior.version,
+        treatments=fitted.treatments,
+        sessions=fitted.sessions,
+        past=past.as_dict(),
+        fitted_at=at,
+    )
+    _choose_threshold(calibration, at=at)
+    _record_calibration("trends.calibrate", calibration, by=None, at=at)
+    return calibration
+
+
+@transaction.atomic
+def set_alert_budget(clinic: Clinic, *, budget: int, by: User, at: datetime) -> Clinic:
+    """Decide how often the clinic wants to be told. The threshold follows at once from its past."""
+    clinic = accounts.change_clinic(clinic, alert_budget=budget, by=by, at=at)
+    newest = Calibration.objects.newest(clinic.pk)
+    if newest is not None:
+        kept = ("prior", "version", "treatments", "sessions", "past", "fitted_at")
+        calibration = Calibration(clinic=clinic, **{name: getattr(newest, name) for name in kept})
+        _choose_threshold(calibration, at=at)
+        _record_calibration("trends.set_alert_budget", calibration, by=by, at=at)
+    return clinic
+
+
+def _choose_threshold(calibration: Calibration, *, at: datetime) -> None:
+    """For the clinic's budget; then the row is added."""
+    choice = calibration.seen.choose(calibration.clinic.alert_budget)
+    calibration.budget = calibration.clinic.alert_budget
+    calibration.threshold, calibration.rated = choice.threshold, choice.rated
+    calibration.created_at = at
+    calibration.save()
+
+
+def _record_calibration(
+    action: str, calibration: Calibration, *, by: User | None, at: datetime
 ) -> None:
-    rated = [row for row, session in enumerate(sessions) if session.pk in ratings]
-    last = ratings[sessions[rated[-1]].pk] if rated else None
-    trajectory.points = [
-        {
-            "session": str(session.pk),
-            "held_at": session.held_at.isoformat(),
-            "point": point.as_dict(),
-        }
-        for session, point in zip(sessions, points, strict=True)
-    ]
-    trajectory.engine = VERSION
-    trajectory.sessions = len(sessions)
-    trajectory.rated = len(rated)
-    trajectory.missing = len(sessions) - (rated[-1] + 1 if rated else 0)
-    for dimension in DIMENSIONS:
-        setattr(trajectory, f"last_{dimension}", getattr(last, dimension) if last else None)
-    trajectory.due_at, trajectory.computed_at = None, at
-    trajectory.save()
+    record(
+        action,
+        by=by,
+        at=at,
+        about=calibration,
+        clinic_id=calibration.clinic_id,
+        prior=calibration.version,
+        threshold=calibration.threshold,
+        budget=calibration.budget,
+    )
 
 
-def _raise_flags(
-    treatment_id: UUID, sessions: list[TherapySession], points: list[Point], *, at: datetime
-) -> None:
-    """One flag for each onset. Open flags that the ratings no longer support are withdrawn."""
-    onsets = {
-        session.pk: point.reason.as_dict()
-        for session, point in zip(sessions, points, strict=True)
-        if point.onset and point.reason
-    }
-    existing = {flag.session_id: flag for flag in Flag.objects.filter(treatment_id=treatment_id)}
-    for session_id, reason in onsets.items():
-        _raise(treatment_id, session_id, reason, existing.get(session_id), at=at)
-    for session_id, flag in existing.items():
-        if session_id not in onsets and flag.state == Flag.State.OPEN:
-            flag.state = Flag.State.WITHDRAWN
-            flag.save(update_fields=["state"])
-            _record("trends.withdraw_flag", flag, by=None, at=at)
+def nights_due(*, at: datetime) -> int:
+    """Do the nights that are owed, clinic by clinic. One that fails is set aside for an hour."""
+    return sum(do_night(clinic_id, at=at) for clinic_id in calibrations.due(at))
 
 
-def _raise(
-    treatment_id: UUID,
-    session_id: UUID,
-    reason: dict[str, object],
-    flag: Flag | None,
-    *,
-    at: datetime,
-) -> None:
-    """Raise a new flag, or bring the numbers of an existing one up to date."""
-    action = "trends.raise_flag"
-    if flag is None:
-        flag = Flag(treatment_id=treatment_id, session_id=session_id, raised_at=at)
-    elif flag.state == Flag.State.WITHDRAWN:
-        flag.state, flag.raised_at = Flag.State.OPEN, at
-    elif (flag.reason, flag.engine) == (reason, VERSION):
-        return
-    else:
-        action = "trends.update_flag"
-    flag.reason, flag.engine = reason, VERSION
-    flag.save()
-    _record(action, flag, by=None, at=at, engine=VERSION)
+def do_night(clinic_id: UUID, *, at: datetime) -> bool:
+    """One clinic's night, if it is still owed."""
+    if clinic_id not in calibrations.due(at):
+        return False
+    try:
+        return nightly(clinic_id, at=at) is not None
+    except Exception:
+        logger.exception("The night of clinic %s failed.", clinic_id)
+        seconds = calibrations.PAUSE_AFTER_FAILURE.total_seconds()
+        cache.set(calibrations.failed_key(clinic_id), True, timeout=seconds)
+        return False
+
+
+def ring_for_nights(*, at: datetime) -> int:
+    """Tell a worker of the nights that are owed."""
+    due = calibrations.due(at)
+    for clinic_id in due:
+        ring_on_commit("trends.nightly", clinic_id)
+    return len(due)
 
 
 @transaction.atomic
@@ -163,7 +208,7 @@ def acknowledge_flag(flag: Flag, *, note: str, by: User, at: datetime) -> Flag:
     flag.state = Flag.State.ACKNOWLEDGED
     flag.note = note.strip() or flag.note
     flag.save()
-    _record("trends.acknowledge_flag", flag, by=by, at=at)
+    flagging.record_flag("trends.acknowledge_flag", flag, by=by, at=at)
     return flag
 
 
@@ -178,16 +223,3 @@ def recompute_due(*, at: datetime, limit: int = 500) -> int:
             later = at + PAUSE_AFTER_FAILURE
             Trajectory.objects.filter(treatment_id=treatment_id).update(due_at=later)
     return len(due)
-
-
-def _record(action: str, flag: Flag, *, by: User | None, at: datetime, **details: object) -> None:
-    client = Treatment.objects.select_related("client").get(pk=flag.treatment_id).client
-    record(
-        action,
-        by=by,
-        at=at,
-        about=flag,
-        clinic_id=client.clinic_id,
-        client_id=client.pk,
-        **details,
-    )

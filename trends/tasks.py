@@ -10,3 +10,9 @@ from trends import services
 def recompute_treatment(treatment_id: str, **later: object) -> None:
     """Compute one treatment. Running twice gives the same result."""
     services.recompute(UUID(treatment_id), at=timezone.now())
+
+
+@shared_task(name="trends.nightly", soft_time_limit=3 * 3600, time_limit=3 * 3600 + 60)
+def nightly(clinic_id: str, **later: object) -> None:
+    """One clinic's night. Running twice, even at once, does it once."""
+    services.do_night(UUID(clinic_id), at=timezone.now())

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.door import get_visible_or_404, requires
 from accounts.http import UserRequest
@@ -13,9 +13,10 @@ from accounts.permissions import Permission
 from audit.refusals import Refused
 from clients.models import Treatment
 from trends import caseload as caseloads
-from trends import course, dashboards, drawings, services
-from trends.forms import AcknowledgeForm
-from trends.models import Flag, Trajectory
+from trends import course, dashboards, drawings, previews, services
+from trends import method as methods
+from trends.forms import AcknowledgeForm, AlertForm
+from trends.models import Calibration, Flag, Trajectory
 
 
 @require_safe
@@ -72,7 +73,7 @@ def _client_page(
         "trajectory": trajectory,
         "chart": _chart(trajectory, rows),
         "rows": rows,
-        "flags": course.flag_cards(rows),
+        "flags": course.flag_cards(rows, treatment.client.name),
         "ack_form": form,
         "typed_at": typed_at,
         "words": course.too_little(trajectory),
@@ -83,8 +84,7 @@ def _client_page(
 def _chart(trajectory: Trajectory | None, rows: list[course.SessionRow]) -> str:
     if trajectory is None or not trajectory.rated:
         return ""
-    seen = {str(row.session.pk) for row in rows if row.flag and row.flag.state != Flag.State.OPEN}
-    return drawings.course(trajectory, seen)
+    return drawings.course(trajectory, drawings.standing(row.flag for row in rows if row.flag))
 
 
 @require_POST
@@ -120,3 +120,25 @@ def clinic(request: UserRequest) -> HttpResponse:
         "fewest": dashboards.FEWEST_CLIENTS,
     }
     return render(request, "trends/clinic.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.MANAGE_CLINIC)
+def alerts(request: UserRequest) -> HttpResponse:
+    """How often the clinic wants to be told, and what that would have meant lately."""
+    clinic = request.user.own_clinic
+    form = AlertForm(request.POST or None, initial={"alert_budget": clinic.alert_budget})
+    if request.method == "POST" and form.is_valid():
+        budget = form.cleaned_data["alert_budget"]
+        services.set_alert_budget(clinic, budget=budget, by=request.user, at=timezone.now())
+        messages.success(request, _("Saved. This counts for ratings that come in from now on."))
+        return redirect("alerts")
+    newest = Calibration.objects.visible_to(request.user).newest(clinic.pk)
+    context = {"form": form, "preview": previews.preview(clinic, newest)}
+    status = 422 if form.errors else 200
+    return render(request, "trends/alerts.html", context, status=status)
+
+
+@require_safe
+def method(request: UserRequest) -> HttpResponse:
+    return render(request, "trends/method.html", {"method": methods.page()})

@@ -32,6 +32,7 @@ SEED = 1979  # the year in which Bordin described the working alliance
 SEEN_FLAGS = 0.8  # share of the older flags that were looked at
 ANSWER_RATE = 0.8
 FRIDAY = 4
+PAST = timedelta(days=400)  # the clinic is open that long; older flags are raised too
 LEFT_TO_SEND = 4  # of the newest forms: the worker sends them when the demo starts
 Progress = Callable[[str, int, int], None]
 
@@ -68,15 +69,16 @@ def seed(at: datetime, tell: Progress = lambda *_: None) -> Clinic:
         treatments = [_live(plan, past, at, rng) for plan in plans]
         _insert(past, at)
         for done, treatment in enumerate(treatments, start=1):
-            trends.recompute(treatment.pk, at=at)
+            trends.recompute(treatment.pk, at=at, since=at - PAST)
             tell("Clients", done, len(treatments))
+        trends.nightly(clinic.pk, at=at)  # or the first night would change the demo at its start
         _date_flags()
         _look_at_past_flags(at, rng)
     return clinic
 
 
 def _open(at: datetime) -> tuple[Clinic, list[User]]:
-    opened = at - timedelta(days=400)
+    opened = at - PAST
     clinic = accounts.open_clinic(
         name=people.CLINIC,
         at=opened,

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,13 +11,14 @@ from django.core.management import call_command
 
 from alliance import tasks
 from alliance.celery import app
-from alliance.sweep import sweep
+from alliance.sweep import sweep, sweep_and_ring
 from clients.models import Treatment
 from outbox import tasks as outbox_tasks
+from outbox.doorbell import doorbell
 from outbox.models import Message
 from tests import people
 from trends import tasks as trends_tasks
-from trends.models import Flag, Trajectory
+from trends.models import Calibration, Flag, Trajectory
 
 NOW = people.MONDAY + timedelta(hours=1)
 
@@ -57,12 +59,31 @@ def test_the_command_says_what_it_did(ana: Treatment) -> None:
     people.hold(ana)
     printed = io.StringIO()
     call_command("sweep", stdout=printed)
-    assert printed.getvalue() == "trajectories: 1\nmessages: 1\n"
+    assert printed.getvalue() == "trajectories: 1\nmessages: 1\nnights: 1\n"
+
+
+def test_the_sweep_rings_for_each_night_that_is_owed(
+    ana: Treatment, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lost ring does not matter: the next sweep rings again, until the night is done."""
+    rings: list[Any] = []
+    monkeypatch.setattr(doorbell, "ring", rings.append)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert sweep_and_ring(NOW)["nights"] == 1
+    assert rings == [("trends.nightly", (str(ana.client.clinic_id),))] * 2
+    trends_tasks.nightly(str(ana.client.clinic_id))
+    assert sweep_and_ring(NOW)["nights"] == 0
 
 
 def test_the_tasks_are_known_by_the_names_that_are_rung(ana: Treatment) -> None:
     app.loader.import_default_modules()
-    assert {"outbox.deliver", "trends.recompute_treatment", "alliance.sweep"} <= set(app.tasks)
+    assert {
+        "outbox.deliver",
+        "trends.recompute_treatment",
+        "trends.nightly",
+        "alliance.sweep",
+    } <= set(app.tasks)
 
 
 def test_the_tasks_do_the_work(ana: Treatment) -> None:
@@ -74,6 +95,8 @@ def test_the_tasks_do_the_work(ana: Treatment) -> None:
     people.answer(session, at=NOW)
     tasks.sweep()
     assert Trajectory.objects.get().rated == 1
+    trends_tasks.nightly(str(ana.client.clinic_id))
+    assert Calibration.objects.get().fitted_at == NOW
 
 
 def test_tasks_take_arguments_of_later_versions(ana: Treatment) -> None:
@@ -81,6 +104,7 @@ def test_tasks_take_arguments_of_later_versions(ana: Treatment) -> None:
     people.hold(ana)
     outbox_tasks.deliver(str(Message.objects.get().pk), shade="later")
     trends_tasks.recompute_treatment(str(ana.pk), shade="later")
+    trends_tasks.nightly(str(ana.client.clinic_id), shade="later")
     tasks.sweep(shade="later")
 
 

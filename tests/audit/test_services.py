@@ -94,6 +94,7 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
     mara, clinic = ana.therapist, ana.therapist.clinic
     assert clinic
     *_, low = people.course(ana, (4, 4, 4), (4, 4, 4), (4, 4, 4), (4, 4, 1))
+    trends.nightly(clinic.pk, at=AT + timedelta(weeks=4))
     waiting = people.hold(ana, AT + timedelta(weeks=4)).request
     Message.objects.filter(about=waiting.pk).update(state="failed")
     token = links.new_token()
@@ -151,6 +152,10 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
         "trends.acknowledge_flag": lambda: trends.acknowledge_flag(
             Flag.objects.get(session=low), note="seen", by=mara, at=AT
         ),
+        "trends.calibrate": lambda: trends.nightly(clinic.pk, at=later),
+        "trends.set_alert_budget": lambda: trends.set_alert_budget(
+            clinic, budget=8, by=ruth, at=AT
+        ),
         "outbox.queue": lambda: accounts.ask_password_reset(mara, at=AT),
     }
 
@@ -176,6 +181,8 @@ ACTIONS = [
     "sessions.send_again",
     "sessions.submit_rating",
     "trends.acknowledge_flag",
+    "trends.calibrate",
+    "trends.set_alert_budget",
     "outbox.queue",
 ]
 
@@ -214,9 +221,9 @@ def test_computing_records_the_flag_it_raises_or_raises_none(
     with monkeypatch.context() as patch:
         patch.setattr(Event.objects, "create", lambda **event: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            people.compute(ana)
+            people.compute(ana, at=AT + timedelta(weeks=3))
     assert fingerprint() == before
-    people.compute(ana)
+    people.compute(ana, at=AT + timedelta(weeks=3))
     assert Event.objects.filter(action="trends.raise_flag").count() == 1
 
 

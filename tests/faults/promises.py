@@ -1,6 +1,7 @@
 """What must be true at the end, whatever was killed on the way."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -62,13 +63,23 @@ def courses_follow_from(said: Said) -> None:
 
 
 def _points(sessions: list[TherapySession], said: Said) -> list[Point]:
+    """Forms that were not answered are still open, and no silence."""
     instrument = catalogue.newest(INSTRUMENT)
     scores = np.full((len(sessions), 3), np.nan)
     for row, session in enumerate(sessions):
         if answers := said.get(session.request.pk):
             given = score(instrument, answers)
             scores[row] = (given.goal, given.task, given.bond)
-    return detect(History(scores))
+    answered = np.isfinite(scores).all(axis=1)
+    first = sessions[0].held_at
+    history = History(
+        scores,
+        items=instrument.items_per_dimension(),
+        days=[(session.held_at - first) / timedelta(days=1) for session in sessions],
+        tension=["none" if is_answered else "" for is_answered in answered],
+        asked=answered.tolist(),
+    )
+    return detect(history)
 
 
 def _onsets(sessions: list[TherapySession], points: list[Point]) -> dict[UUID, dict[str, Any]]:

@@ -162,7 +162,7 @@ def mara_sees_who_needs_her_and_why(cast: Cast) -> None:
     mara.wait_for("Possible rupture.")
     first = mara.page.locator("main li").first.inner_text()
     assert first.startswith(NAME)
-    assert re.search(r"Bond fell to 1\.0; it is usually [34]\.\d to [45]\.\d\.", first)
+    assert re.search(rf"Bond fell to 1\.0; for {NAME} it is usually [34]\.\d to [45]\.\d\.", first)
     assert "Asked you to raise it" in first
     assert f"{len(OTHERS) + 1} treatments · 1 needs you · 0 forms waiting" in mara.words
 

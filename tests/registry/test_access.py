@@ -45,6 +45,8 @@ front-desk/                                        GET    login  login 403   403
 front-desk/                                        POST   403    403   405   405   405   405   405   405
 clinic/                                            GET    login  login 403   403   403   200   403   403
 clinic/                                            POST   403    403   405   405   405   405   405   405
+clinic/alerts/                                     GET    login  login 403   403   403   200   403   403
+clinic/alerts/                                     POST   403    403   403   403   403   422   403   403
 clinic/people/                                     GET    login  login 403   403   403   200   403   403
 clinic/people/                                     POST   403    403   405   405   405   405   405   405
 clinic/people/invite/                              GET    login  login 405   405   405   405   405   405
@@ -59,6 +61,8 @@ clinic/people/<uuid:user_id>/reactivate/           GET    login  login 405   405
 clinic/people/<uuid:user_id>/reactivate/           POST   403    403   403   403   403   302   403   403
 clinic/settings/                                   GET    login  login 403   403   403   200   403   403
 clinic/settings/                                   POST   403    403   403   403   403   422   403   403
+method/                                            GET    login  login 200   200   200   200   200   200
+method/                                            POST   403    403   405   405   405   405   405   405
 settings/tokens/                                   GET    login  login 200   200   200   403   403   403
 settings/tokens/                                   POST   403    403   422   422   422   403   403   403
 settings/tokens/<slug:token_key>/revoke/           GET    login  login 405   405   405   405   405   405
@@ -220,7 +224,9 @@ def gives_an_open_cookie(answers: Answers) -> Iterator[str]:
 
 
 def clinical_words(world: World) -> list[str]:
-    return [worlds.NOTE, worlds.COMMENT, reasons.one_line(world.flag.why), "score--bond"]
+    why = world.flag.why
+    lines = [reasons.one_line(why), reasons.one_line(why, world.ana.client.name)]
+    return [worlds.NOTE, worlds.COMMENT, *lines, "score--bond"]
 
 
 def tells_what_is_clinical(answers: Answers, world: World, person: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from time import process_time
@@ -33,6 +34,21 @@ def mark(
     flagged: bool = False,
 ) -> Mark:
     return Mark(number, score, low, high, flagged, f"Session {number}")
+
+
+def test_the_level_is_a_line_from_where_it_is_known() -> None:
+    levels = [None, 4.0, 4.1, 3.9]
+    marks = [replace(mark(n, 4.0), level=level) for n, level in enumerate(levels, 1)]
+    drawn = course_svg(marks, words=WORDS)
+    [level] = re.findall(r'class="chart-level" d="([^"]*)"', drawn)
+    assert level.count("M") == 1
+    assert len(re.findall(r"[ML]", level)) == 3
+
+
+@pytest.mark.parametrize("levels", [[None, None], [NAN, INFINITY], [None, 4.0]])
+def test_a_level_that_is_hardly_known_is_not_drawn(levels: list[float | None]) -> None:
+    marks = [replace(mark(n, 4.0), level=level) for n, level in enumerate(levels, 1)]
+    assert "chart-level" not in course_svg(marks, words=WORDS)
 
 
 def course_of(*scores: float | None, flagged: Collection[int] = ()) -> list[Mark]:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from clients.models import Treatment
 from tests import people
 from trends import drawings
-from trends.models import Trajectory
+from trends.models import Flag, Trajectory
 
 STEADY, LOW = (4, 4, 4), (4, 4, 1)
 
@@ -16,26 +16,47 @@ def trajectory(ana: Treatment) -> Trajectory:
 
 
 def test_each_point_is_a_mark(ana: Treatment) -> None:
-    marks = drawings.marks(trajectory(ana).points)
+    marks = drawings.marks(trajectory(ana).points, {})
     assert [mark.number for mark in marks] == [1, 2, 3, 4, 5, 6]
     assert [mark.score for mark in marks] == [4.0, None, 4.0, 4.0, 3.0, 3.0]
     assert marks[0].low is None
     assert marks[-1].low is not None
 
 
-def test_only_the_onset_is_marked_as_possible_rupture(ana: Treatment) -> None:
-    marks = drawings.marks(trajectory(ana).points)
-    assert [mark.number for mark in marks if mark.flagged] == [5]
+def test_only_a_session_with_a_flag_is_marked_as_possible_rupture(ana: Treatment) -> None:
+    found = trajectory(ana)
+    flags = drawings.standing(Flag.objects.all())
+    assert [mark.number for mark in drawings.marks(found.points, flags) if mark.flagged] == [5]
+
+
+def test_an_onset_that_was_never_flagged_or_was_withdrawn_is_not_marked(ana: Treatment) -> None:
+    """The mark's colour means that somebody is needed."""
+    points = trajectory(ana).points
+    assert points[4]["point"]["onset"]
+    Flag.objects.update(state=Flag.State.WITHDRAWN)
+    flags = drawings.standing(Flag.objects.all())
+    assert not any(mark.flagged for mark in drawings.marks(points, flags))
 
 
 def test_a_flag_that_was_seen_is_marked_as_seen(ana: Treatment) -> None:
     points = trajectory(ana).points
-    [mark] = [mark for mark in drawings.marks(points, {points[4]["session"]}) if mark.flagged]
-    assert mark.seen
+    for state, seen in ((Flag.State.OPEN, False), (Flag.State.ACKNOWLEDGED, True)):
+        flags = drawings.standing([Flag(session_id=points[4]["session"], state=state)])
+        [mark] = [mark for mark in drawings.marks(points, flags) if mark.flagged]
+        assert mark.seen == seen
+
+
+def test_a_mark_has_the_level_where_it_is_known(ana: Treatment) -> None:
+    points = trajectory(ana).points
+    marks = drawings.marks(points, {})
+    assert [mark.level for mark in marks] == [each["looking_back"] for each in points]
+    for each in points:
+        del each["looking_back"]  # as an earlier engine left it
+    assert {mark.level for mark in drawings.marks(points, {})} == {None}
 
 
 def test_a_mark_says_in_words_what_it_shows(ana: Treatment) -> None:
-    marks = drawings.marks(trajectory(ana).points)
+    marks = drawings.marks(trajectory(ana).points, {})
     assert marks[0].title == "Session 1, 7 Sep 2026: 4.0"
     assert marks[1].title == "Session 2, 14 Sep 2026: no rating"
 
@@ -43,13 +64,13 @@ def test_a_mark_says_in_words_what_it_shows(ana: Treatment) -> None:
 def test_days_are_those_of_the_clinic_s_wall(ana: Treatment) -> None:
     points = trajectory(ana).points
     with timezone.override("Pacific/Auckland"):
-        assert "8 Sep" in drawings.marks(points)[0].title
+        assert "8 Sep" in drawings.marks(points, {})[0].title
 
 
 def test_course_and_sparkline_are_svg_with_words(ana: Treatment) -> None:
     found = trajectory(ana)
-    for svg in (drawings.course(found, ()), drawings.sparkline(found)):
+    for svg in (drawings.course(found, {}), drawings.sparkline(found, {})):
         assert svg.startswith("<svg")
         assert "<title" in svg
-    assert "5 of 6 sessions are rated." in drawings.course(found, ())
-    assert "Course over 6 sessions" in drawings.sparkline(found)
+    assert "5 of 6 sessions are rated." in drawings.course(found, {})
+    assert "Course over 6 sessions" in drawings.sparkline(found, {})

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from outbox.models import Message
 from sessions.models import TherapySession
 from tests import people
 from tests.conftest import logged_in
-from trends.models import Flag, Trajectory
+from trends import method, services
+from trends.models import Calibration, Flag, Trajectory
 
 WEEK = timedelta(weeks=1)
 NOW = people.MONDAY + 4 * WEEK + timedelta(hours=5)
@@ -54,7 +56,7 @@ def test_caseload_puts_the_flag_on_top_with_its_reason(
     people.take_on(low.recorded_by, "Aaron A.")
     page = words(as_mara.get("/caseload/"))
     assert page.index("Ana R.") < page.index("Aaron A.")
-    assert "Possible rupture. Bond fell to 1.0; it is usually" in page
+    assert "Possible rupture. Bond fell to 1.0; for Ana R. it is usually" in page
     assert "2 treatments · 1 needs you" in page
     assert "Asked you to raise it" in page
 
@@ -83,7 +85,8 @@ def test_client_page_shows_course_reason_and_what_was_said(
     assert "Asks you to raise it." in page
     assert "A private note." in page
     assert "I have seen this" in page
-    assert "Rule: own-mean" in page
+    assert "Engine: switching-1, prior: default-1" in page
+    assert "What came after No rating has come in since" in page
     assert response.content.decode().count("<svg") > 1
 
 
@@ -206,7 +209,8 @@ def test_a_wrong_note_is_told_on_the_card_it_was_written_on(
     as_mara: Browser, ana: Treatment
 ) -> None:
     """With two open flags the second one's note must not land in the first one's field."""
-    people.course(ana, STEADY, STEADY, LOW, STEADY, STEADY, STEADY, LOW)
+    people.course(ana, STEADY, STEADY, LOW, *[(5, 5, 5)] * 3, LOW)
+    people.compute(ana, since=people.MONDAY)
     older = Flag.objects.order_by("session__held_at")[0]
     response = as_mara.post(f"/flags/{older.pk}/acknowledge/", {"note": "x" * 2001})
     html = response.content.decode()
@@ -247,7 +251,8 @@ def test_client_page_queries_do_not_grow(
     people.course(ana, STEADY, STEADY, LOW)
     few = count_queries(ask)
     petra = people.take_on(ana.therapist, "Petra K.")
-    people.course(petra, *[STEADY] * 3, LOW, *[STEADY] * 5, LOW, STEADY, None, None)
+    people.course(petra, *[STEADY] * 3, LOW, *[(5, 5, 5)] * 5, LOW, STEADY, None, None)
+    people.compute(petra, since=people.MONDAY)
     for number, flag in enumerate(Flag.objects.filter(treatment=petra)):
         people.trends.acknowledge_flag(flag, note=f"{number}", by=ana.therapist, at=NOW)
     assert Flag.objects.filter(treatment=petra).count() >= 2
@@ -281,3 +286,135 @@ def test_clinic_page_queries_do_not_grow(as_ruth: Browser, mara: User, count_que
         colleague = people.hire(mara.own_clinic, f"Colleague{number} C.", people.Role.THERAPIST)
         people.course(people.take_on(colleague, f"Client {number}"), STEADY, STEADY, LOW)
     assert count_queries(lambda: as_ruth.get("/clinic/")) == few
+
+
+# --- How it is computed
+
+
+def test_every_flag_links_to_how_it_is_computed(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    for response in (as_mara.get("/caseload/"), client_page(as_mara, ana)):
+        assert 'href="/method/"' in response.content.decode()
+
+
+def test_the_course_s_table_has_the_chance_of_a_rupture(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    chance = round(100 * Trajectory.objects.get().points[-1]["point"]["p_rupture"])
+    page = words(client_page(as_mara, ana))
+    assert "Chance of a rupture" in page
+    assert f"{chance} %" in page
+
+
+def test_a_course_of_an_earlier_engine_is_still_shown(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    """Until it is computed anew it lacks what the earlier engine did not know."""
+    row = Trajectory.objects.get()
+    for stored in row.points:
+        for name in ("p_rupture", "p_onset", "level", "level_low", "level_high"):
+            stored["point"].pop(name)
+    row.engine, row.prior, row.p_rupture = "own-mean-1", "", None
+    row.save()
+    flag = Flag.objects.get()
+    for name in ("one_in", "p_onset", "p_rupture", "also"):
+        flag.reason.pop(name)
+    flag.save()
+    page = words(client_page(as_mara, ana))
+    assert "Bond fell to 1.0" in page
+    assert "None" not in page
+    assert as_mara.get("/caseload/").status_code == 200
+
+
+def test_the_page_about_the_method_has_one_title_and_an_outline(as_mara: Browser) -> None:
+    html = as_mara.get("/method/").content.decode()
+    levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert "In plain words" in html
+    assert not re.search(r"\sstyle=|<style|javascript:", html)
+
+
+def test_tables_of_the_method_scroll_by_themselves_and_html_is_text() -> None:
+    html = method.render("| a | n |\n|---|---:|\n| x | 1 |\n\n<script>alert(1)</script>")
+    assert 'class="scroll" role="region" tabindex="0"' in html
+    assert '<th scope="col" class="number">n</th>' in html
+    assert '<td class="number">1</td>' in html
+    assert "style=" not in html
+    assert "<script>" not in html
+    assert "<tr><td></td>" in method.render("| | n |\n|---|---|\n| x | 1 |").replace("\n", "")
+    two = method.render("| a |\n|---|\n\nand\n\n| b |\n|---|\n")
+    assert re.findall(r'aria-label="([^"]*)"', two) == ["Table 1", "Table 2"]
+
+
+# --- The alert budget
+
+
+@pytest.fixture
+def many(mara: User) -> None:
+    """Six clients with a possible rupture in the fourth of four sessions, and a night."""
+    for number in range(6):
+        people.course(people.take_on(mara, f"Client {number}"), STEADY, (5, 4, 4), STEADY, LOW)
+    services.nightly(mara.own_clinic.pk, at=NOW)
+
+
+def test_a_clinic_without_a_night_is_told_when_there_will_be_a_preview(as_ruth: Browser) -> None:
+    assert "There is no preview yet." in words(as_ruth.get("/clinic/alerts/"))
+
+
+def test_the_preview_counts_flags_and_clients(as_ruth: Browser, many: None) -> None:
+    page = words(as_ruth.get("/clinic/alerts/"))
+    assert "In the last 90 days this would have raised 6 flags for 6 clients." in page
+    assert "24 sessions were rated." in page
+    assert "Until the clinic has 200 rated sessions a standard threshold is used" in page
+    assert [f" {budget} " in page for budget in (2, 8, 12)] == [True] * 3
+    assert "5 as saved" in page
+    assert "Client 1" not in page
+
+
+def test_the_preview_hides_how_many_clients_if_they_are_few(
+    as_ruth: Browser, mara: User, many: None
+) -> None:
+    calibration = Calibration.objects.get()
+    calibration.past["clients"] = [4] * len(calibration.past["clients"])
+    calibration.save()
+    page = words(as_ruth.get("/clinic/alerts/"))
+    assert "this would have raised 6 flags, for fewer than 5 clients." in page
+    assert "fewer than 5" in page
+
+
+def test_few_clients_have_no_preview(as_ruth: Browser, mara: User, low: TherapySession) -> None:
+    services.nightly(mara.own_clinic.pk, at=NOW)
+    page = words(as_ruth.get("/clinic/alerts/"))
+    assert "Fewer than 5 clients gave a rating in the last 90 days" in page
+    assert "flags" not in page.lower().split("it would have meant")[1]
+
+
+def test_saving_a_budget(as_ruth: Browser, mara: User) -> None:
+    response = as_ruth.post("/clinic/alerts/", {"alert_budget": "8"}, follow=True)
+    assert "Saved." in words(response)
+    assert 'value="8"' in response.content.decode()
+    mara.own_clinic.refresh_from_db()
+    assert mara.own_clinic.alert_budget == 8
+
+
+@pytest.mark.parametrize("wrong", ["", "0", "21", "-1", "2.5", "many"])
+def test_a_wrong_budget_is_sent_back(as_ruth: Browser, mara: User, wrong: str) -> None:
+    assert as_ruth.post("/clinic/alerts/", {"alert_budget": wrong}).status_code == 422
+    mara.own_clinic.refresh_from_db()
+    assert mara.own_clinic.alert_budget == 5
+
+
+def test_the_settings_lead_to_the_budget(as_ruth: Browser) -> None:
+    assert 'href="/clinic/alerts/"' in as_ruth.get("/clinic/settings/").content.decode()
+
+
+def test_the_budget_s_queries_do_not_grow(
+    as_ruth: Browser, mara: User, many: None, count_queries: Any
+) -> None:
+    few = count_queries(lambda: as_ruth.get("/clinic/alerts/"))
+    for number in range(3):
+        services.nightly(mara.own_clinic.pk, at=NOW + timedelta(days=number + 1))
+    assert count_queries(lambda: as_ruth.get("/clinic/alerts/")) == few

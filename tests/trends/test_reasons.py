@@ -10,15 +10,30 @@ BOND = Reason(
     score=2.0,
     usual_low=3.62,
     usual_high=4.84,
-    severity=2.9,
     changes={"goal": 0.1, "task": 0.0, "bond": -2.2},
     earlier=7,
     missing=0,
+    one_in=61.0,
+    p_onset=0.62,
+    p_rupture=0.69,
 )
+
+
+def in_full(reason: Reason) -> str:
+    return " ".join(reasons.in_full(reason, "Ana R."))
 
 
 def test_one_line_has_the_numbers_with_one_decimal() -> None:
     assert reasons.one_line(BOND) == "Bond fell to 2.0; it is usually 3.6 to 4.8."
+
+
+def test_one_line_says_whose_numbers_they_are() -> None:
+    line = reasons.one_line(BOND, "Ana R.")
+    assert line == "Bond fell to 2.0; for Ana R. it is usually 3.6 to 4.8."
+
+
+def test_a_name_is_never_read_as_a_format() -> None:
+    assert "for 100 % (s) %s it" in reasons.one_line(BOND, "100 % (s) %s")
 
 
 @pytest.mark.parametrize(
@@ -38,11 +53,71 @@ def test_every_dimension_of_the_engine_has_a_line() -> None:
         assert reasons.one_line(replace(BOND, dimension=dimension))
 
 
-def test_in_full_says_that_the_others_did_not_fall() -> None:
-    assert reasons.in_full(BOND) == (
-        "Bond fell to 2.0; it is usually 3.6 to 4.8. The other two parts did not fall. "
-        "This compares with 7 earlier ratings."
-    )
+def test_in_full_says_what_happened_and_then_how_sure_that_is() -> None:
+    assert reasons.in_full(BOND, "Ana R.") == [
+        "Bond fell to 2.0; for Ana R. it is usually 3.6 to 4.8. "
+        "A fall like this without a change in the relationship is seen in about 1 of 60 sessions. "
+        "The other two parts did not fall.",
+        "The chance that a rupture began in this session is put at about 60\u00a0%; that there was "
+        "one, begun here or before, at about 70\u00a0%. "
+        "This compares with 7 earlier ratings.",
+    ]
+
+
+def test_a_reason_of_an_earlier_engine_reads_well() -> None:
+    old = replace(BOND, one_in=None, p_onset=None, p_rupture=None)
+    assert reasons.in_full(old) == [
+        "Bond fell to 2.0; it is usually 3.6 to 4.8. The other two parts did not fall.",
+        "This compares with 7 earlier ratings.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one_in", "words"),
+    [
+        (3.7, "about 1 of 4"),
+        (9.4, "about 1 of 9"),
+        (10.0, "about 1 of 10"),
+        (57.0, "about 1 of 55"),
+        (97.6, "about 1 of 100"),
+        (100.0, "about 1 of 100"),
+        (101.0, "fewer than 1 of 100"),
+        (1000.0, "fewer than 1 of 100"),
+        (1_000_000.0, "fewer than 1 of 1,000"),
+    ],
+)
+def test_a_share_is_as_exact_as_it_can_be(one_in: float, words: str) -> None:
+    assert reasons.share(one_in) == words
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [
+        (0.0, "less than 5\u00a0%"),
+        (0.024, "less than 5\u00a0%"),
+        (0.03, "about 5\u00a0%"),
+        (0.62, "about 60\u00a0%"),
+        (0.97, "about 95\u00a0%"),
+        (0.98, "more than 95\u00a0%"),
+        (1.0, "more than 95\u00a0%"),
+    ],
+)
+def test_no_chance_is_told_as_a_certainty(chance: float, words: str) -> None:
+    assert reasons.percent(chance) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("tension", "said about tension points the same way"),
+        ("silence", "A form just before was not answered"),
+        ("no_show", "did not come to a session just before"),
+        ("therapist", "The rating by the therapist was low too"),
+    ],
+)
+def test_in_full_says_what_else_pointed_to_it(source: str, words: str) -> None:
+    assert words in in_full(replace(BOND, also=(source,)))  # type: ignore[arg-type]
+    assert words not in in_full(BOND)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +131,7 @@ def test_in_full_says_that_the_others_did_not_fall() -> None:
 )
 def test_in_full_says_which_others_fell(goal: float, task: float, sentence: str) -> None:
     changes = {"goal": goal, "task": task, "bond": -2.2}
-    assert sentence in reasons.in_full(replace(BOND, changes=changes))
+    assert sentence in in_full(replace(BOND, changes=changes))
 
 
 @pytest.mark.parametrize(
@@ -67,15 +142,18 @@ def test_in_full_says_which_others_fell(goal: float, task: float, sentence: str)
     ],
 )
 def test_in_full_says_what_is_missing(missing: int, sentence: str) -> None:
-    assert sentence in reasons.in_full(replace(BOND, missing=missing))
+    assert sentence in in_full(replace(BOND, missing=missing))
 
 
 def test_in_full_counts_one_earlier_rating_as_one() -> None:
-    assert "with 1 earlier rating." in reasons.in_full(replace(BOND, earlier=1))
+    assert "with 1 earlier rating." in in_full(replace(BOND, earlier=1))
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_no_sentence_says_more_than_possible(dimension: str) -> None:
-    words = reasons.in_full(replace(BOND, dimension=dimension)).lower()  # type: ignore[arg-type]
-    for word in ("rupture", "crisis", "problem", "fail", "because"):
-        assert word not in words
+    """A rupture is named once, where its chance is given."""
+    full = in_full(replace(BOND, dimension=dimension, also=("tension", "silence"))).lower()  # type: ignore[arg-type]
+    for word in ("crisis", "problem", "fail", "because"):
+        assert word not in full
+    assert full.count("rupture") == full.count("the chance that a rupture") == 1
+    assert "rupture" not in reasons.one_line(BOND)

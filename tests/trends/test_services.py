@@ -10,14 +10,17 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.models import User
 from accounts.permissions import Role
 from audit.models import Event
 from clients.models import Treatment
 from sessions.models import Rating, TherapySession
 from tests import people
 from tests.registry.database import fingerprint
-from trends import services
-from trends.engine import VERSION, detect
+from trends import flagging, services, storing
+from trends.engine import DEFAULT, VERSION, Prior
+from trends.engine.courses import Courses
+from trends.engine.trends import Trends, compute
 from trends.models import Flag, Trajectory
 
 WEEK = timedelta(weeks=1)
@@ -54,6 +57,54 @@ def test_a_trajectory_tells_the_last_rating_and_what_is_missing_since(ana: Treat
     assert trajectory.missing == 2
 
 
+def test_a_no_show_counts_but_has_no_point(ana: Treatment) -> None:
+    """It is weak evidence: the chance in the next session is higher for it."""
+    course(ana, STEADY, STEADY, STEADY)
+    people.answer(people.hold(ana, people.MONDAY + 4 * WEEK), 4, 4, 3)
+    before = people.compute(ana, at=LATER)
+    people.hold(ana, people.MONDAY + 3 * WEEK, attendance="no_show", at=LATER)
+    after = people.compute(ana, at=LATER)
+    assert [each["session"] for each in after.points] == [each["session"] for each in before.points]
+    assert (after.sessions, after.rated) == (4, 4)
+    assert p_ruptures(after)[3] > p_ruptures(before)[3]
+    assert p_ruptures(after)[:3] == p_ruptures(before)[:3]
+
+
+def p_ruptures(trajectory: Trajectory) -> list[float]:
+    return [each["point"]["p_rupture"] for each in trajectory.points]
+
+
+def test_a_form_that_is_still_open_is_no_silence(ana: Treatment) -> None:
+    *_, unanswered = course(ana, STEADY, STEADY, STEADY, None)
+    closes_at = unanswered.request.expires_at
+    still_open = p_ruptures(people.compute(ana, at=closes_at - timedelta(seconds=1)))
+    assert p_ruptures(people.compute(ana, at=closes_at))[3] > still_open[3]
+
+
+def test_a_session_without_a_form_is_no_silence(mara: User) -> None:
+    nobody_asked = people.take_on(mara, contact="none")
+    ana = people.take_on(mara)
+    for treatment in (nobody_asked, ana):
+        people.hold(treatment)
+    [without] = p_ruptures(people.compute(nobody_asked, at=LATER))
+    [with_form] = p_ruptures(people.compute(ana, at=LATER))
+    assert without <= with_form
+
+
+def test_the_answer_about_tension_counts(ana: Treatment) -> None:
+    *_, last = course(ana, STEADY, STEADY, STEADY, (4, 4, 3))
+    calm = p_ruptures(people.compute(ana, at=LATER))
+    Rating.objects.filter(session=last).update(tension="strong")
+    assert p_ruptures(people.compute(ana, at=LATER))[3] > calm[3]
+
+
+def test_a_trajectory_names_engine_and_prior(ana: Treatment) -> None:
+    course(ana, STEADY)
+    trajectory = Trajectory.objects.get()
+    assert (trajectory.engine, trajectory.prior) == (VERSION, DEFAULT.version)
+    assert trajectory.p_rupture == p_ruptures(trajectory)[-1]
+
+
 def test_a_treatment_without_sessions_has_an_empty_trajectory(ana: Treatment) -> None:
     trajectory = people.compute(ana)
     assert (trajectory.points, trajectory.last, trajectory.sessions) == ([], None, 0)
@@ -83,61 +134,13 @@ def test_a_fall_raises_a_flag_with_its_numbers(ana: Treatment) -> None:
     assert (flag.why.dimension, flag.why.score, flag.why.earlier) == ("bond", 1.0, 2)
 
 
-def test_one_flag_for_each_onset(ana: Treatment) -> None:
-    course(ana, *[STEADY] * 4, LOW, LOW, *[STEADY] * 8, (1, 1, 1))
-    assert flags() == [(5, State.OPEN), (15, State.OPEN)]
-
-
 def test_two_ratings_are_too_few_for_a_flag(ana: Treatment) -> None:
     course(ana, (5, 5, 5), (1, 1, 1))
     assert flags() == []
 
 
-def late_answer(session: TherapySession, *scores: int) -> None:
-    people.answer(session, *scores, at=session.held_at + timedelta(days=3))
-
-
-def test_a_late_answer_moves_the_onset_and_withdraws_the_flag(ana: Treatment) -> None:
-    *_, third, _fourth = course(ana, STEADY, STEADY, None, LOW)
-    assert flags() == [(4, State.OPEN)]
-    late_answer(third, *LOW)
-    people.compute(ana, at=LATER)
-    assert flags() == [(3, State.OPEN), (4, State.WITHDRAWN)]
-    assert Event.objects.filter(action="trends.withdraw_flag").count() == 1
-
-
-def test_a_withdrawn_flag_is_raised_again_when_the_picture_changes_back(ana: Treatment) -> None:
-    *_, third, fourth = course(ana, STEADY, STEADY, None, LOW)
-    late_answer(third, *LOW)
-    people.compute(ana, at=LATER)
-    Rating.objects.filter(session=third).update(bond=4.0)  # as if it had been corrected
-    people.compute(ana, at=LATER + WEEK)
-    assert flags() == [(3, State.WITHDRAWN), (4, State.OPEN)]
-    assert Flag.objects.get(session=fourth).raised_at == LATER + WEEK
-
-
 def acknowledge(flag: Flag, note: str = "", at: Any = LATER) -> Flag:
     return services.acknowledge_flag(flag, note=note, by=flag.treatment.therapist, at=at)
-
-
-def test_an_acknowledged_flag_is_never_withdrawn(ana: Treatment) -> None:
-    *_, third, fourth = course(ana, STEADY, STEADY, None, LOW)
-    acknowledge(Flag.objects.get(session=fourth), "Seen.")
-    late_answer(third, *LOW)
-    people.compute(ana)
-    assert flags() == [(3, State.OPEN), (4, State.ACKNOWLEDGED)]
-    assert Flag.objects.get(session=fourth).note == "Seen."
-
-
-def test_new_numbers_are_kept_with_the_flag_and_its_state(ana: Treatment) -> None:
-    _first, second, *_, low = course(ana, STEADY, None, STEADY, LOW)
-    acknowledge(Flag.objects.get(session=low))
-    assert Flag.objects.get(session=low).why.earlier == 2
-    late_answer(second, *STEADY)
-    people.compute(ana)
-    flag = Flag.objects.get(session=low)
-    assert (flag.why.earlier, flag.state) == (3, State.ACKNOWLEDGED)
-    assert Event.objects.filter(action="trends.update_flag").count() == 1
 
 
 def test_acknowledge_keeps_who_when_and_the_note(ana: Treatment) -> None:
@@ -256,7 +259,7 @@ def test_one_treatment_that_fails_is_set_aside_and_the_others_are_computed(
 def test_one_that_failed_is_tried_again(ana: Treatment, monkeypatch: pytest.MonkeyPatch) -> None:
     people.hold(ana)
     with monkeypatch.context() as patch:
-        patch.setattr(services, "detect", lambda history: 1 / 0)
+        patch.setattr(storing, "compute", lambda courses, prior: 1 / 0)
         services.recompute_due(at=LATER)
     assert services.recompute_due(at=LATER) == 0
     assert services.recompute_due(at=LATER + services.PAUSE_AFTER_FAILURE) == 1
@@ -268,7 +271,7 @@ def test_an_error_leaves_the_earlier_trajectory(
 ) -> None:
     course(ana, STEADY, STEADY, LOW)
     before = fingerprint()
-    monkeypatch.setattr(services, "_raise_flags", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(flagging, "raise_new", lambda *args, **kwargs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         people.compute(ana)
     assert fingerprint() == before
@@ -307,7 +310,7 @@ def test_two_workers_at_once_raise_one_flag(ana_for_all: Treatment) -> None:
 
     def compute(_worker: int) -> None:
         start.wait()
-        people.compute(ana_for_all, at=LATER)
+        people.compute(ana_for_all, at=people.MONDAY + 3 * WEEK)
 
     with ThreadPoolExecutor(6) as workers:
         list(workers.map(in_another_connection(compute), range(6)))
@@ -320,7 +323,7 @@ def test_a_rating_that_arrives_while_computing_is_due_afterwards(
     ana_for_all: Treatment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = people.hold(ana_for_all)
-    real = detect
+    real = compute
     arrived = threading.Event()
 
     def answer() -> None:
@@ -329,18 +332,18 @@ def test_a_rating_that_arrives_while_computing_is_due_afterwards(
 
     with ThreadPoolExecutor(1) as phone:
 
-        def detect_slowly(history: Any) -> Any:
+        def compute_slowly(courses: Courses, prior: Prior) -> Trends:
             submitted.append(phone.submit(in_another_connection(answer)))
             arrived.wait(5)
             with pytest.raises(TimeoutError):
                 submitted[0].result(timeout=0.3)  # it waits for the row that is being computed
-            return real(history)
+            return real(courses, prior)
 
         submitted: list[Any] = []
-        monkeypatch.setattr(services, "detect", detect_slowly)
+        monkeypatch.setattr(storing, "compute", compute_slowly)
         people.compute(ana_for_all, at=LATER)
         submitted[0].result(timeout=5)
-    monkeypatch.setattr(services, "detect", real)
+    monkeypatch.setattr(storing, "compute", real)
     assert Trajectory.objects.get().due_at is not None
     services.recompute_due(at=LATER)
     assert Trajectory.objects.get().rated == 1

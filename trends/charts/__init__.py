@@ -6,6 +6,7 @@ draws these classes with the tokens of the theme, so that one chart serves light
     .chart           the large chart            .chart-spark    the small one
     .chart-grid      lines of the scale         .chart-label    numbers of scale and sessions
     .chart-band      where ratings usually fall .chart-line     between ratings of two sessions
+    .chart-level     the person's own level
     .chart-gap       dotted, over missing ones  .chart-missing  ring on the axis: no rating
     .chart-dot       a rating                   .chart-flag     a rating with a possible rupture
     .chart-word      "no rating"                .chart-alarm    "possible rupture"

@@ -5,7 +5,7 @@ from html import escape
 from math import ceil
 
 from .frame import MINIMUM_SLOTS, Frame, Mark, finite, number, rating_spots
-from .paths import band, gaps, line
+from .paths import band, gaps, levels, line
 from .placing import CHARACTER, PHONE, SCREEN, Place
 from .words import ChartWords, text, written
 
@@ -43,6 +43,7 @@ def course_svg(
         f'<svg width="100%" height="{HEIGHT}" viewBox="0 0 100 {HEIGHT}"'
         ' preserveAspectRatio="none" overflow="visible">',
         band(marks, frame),
+        levels(marks, frame),
         gaps(spots),
         line(spots),
         "</svg>",

@@ -15,6 +15,7 @@ Spot = tuple[float, float]
 class Mark:
     """One session. score, low and high (usual range) in points of the scale, None where unknown.
 
+    level: the person's own level apart from ruptures, likewise.
     title: what the mark says when pointed at, "Session 7: no rating".
     seen: a person has looked at the flag; it no longer calls.
     """
@@ -26,6 +27,7 @@ class Mark:
     flagged: bool
     title: str
     seen: bool = False
+    level: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,13 @@ def line(spots: Sequence[Spot | None]) -> str:
     return path("chart-line", "".join(_polyline(run) for run in runs(spots) if len(run) > 1))
 
 
+def levels(marks: Sequence[Mark], frame: Frame) -> str:
+    """The person's own level through all sessions, from the first one where it is known."""
+    known = [finite(mark.level) for mark in marks]
+    spots = [None if y is None else (frame.x(i), frame.y(y)) for i, y in enumerate(known)]
+    return path("chart-level", "".join(_polyline(run) for run in runs(spots) if len(run) > 1))
+
+
 def points(css: str, spots: Iterable[Spot | None]) -> str:
     """A line of no length at each spot: with round ends and thick enough it shows as a dot."""
     return path(css, "".join(f"M{at(spot)}h0" for spot in spots if spot))

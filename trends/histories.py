@@ -1,0 +1,164 @@
+"""From stored sessions to the engine's histories, as raw rows: a night reads hundreds of thousands.
+
+No-shows are part of a history, for they are weak evidence, but have no point of their own in the
+stored course. Cancelled sessions are left out entirely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Field, Func, TextField
+from django.db.models.functions import Cast
+
+from measures import catalogue
+from sessions.models import TherapySession, TherapySessionQuerySet
+from trends.engine import History
+
+Row = tuple[Any, ...]
+Scores = tuple[float, float, float]
+
+COUNTED = (*TherapySession.TOOK_PLACE, TherapySession.Attendance.NO_SHOW)
+SECONDS_A_DAY = 86_400
+
+COLUMNS = (
+    "treatment_id",
+    "key",
+    "held",
+    "attendance",
+    "closes",
+    "request__instrument",
+    "request__instrument_version",
+    "request__rating__goal",
+    "request__rating__task",
+    "request__rating__bond",
+    "request__rating__tension",
+)
+
+
+class Seconds(Func):
+    """A time as seconds since 1970: a plain number, which nothing has to convert."""
+
+    template = "EXTRACT(EPOCH FROM %(expressions)s)::float8"
+    output_field = Field()
+
+
+class Form(NamedTuple):
+    """What the engine has to know of an instrument."""
+
+    scale: tuple[float, float]
+    items: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """One treatment: its history, and which of its sessions get a point.
+
+    sessions, seconds: of every session of the history, in order, and when it was held (seconds
+    since 1970: times of day are slow to read). took_place: whether the client came; only those are
+    stored. last: the newest rating's scores, as they were given.
+    """
+
+    treatment_id: UUID
+    sessions: tuple[str, ...]
+    seconds: tuple[float, ...]
+    took_place: tuple[bool, ...]
+    history: History
+    last: Scores | None
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    def held_at(self, place: int) -> datetime:
+        return datetime.fromtimestamp(self.seconds[place], UTC)
+
+
+def of_treatment(treatment_id: UUID, at: datetime) -> Course:
+    """What is known of a treatment at a time (a form that is still open then is no silence)."""
+    sessions = TherapySession.objects.filter(treatment_id=treatment_id)
+    return course(treatment_id, list(rows(sessions)), at)
+
+
+def of_clinic(clinic_id: UUID, at: datetime) -> Iterator[Course]:
+    """All treatments of a clinic that have sessions; read as they are asked for."""
+    sessions = TherapySession.objects.filter(treatment__client__clinic_id=clinic_id)
+    read = rows(sessions).iterator(chunk_size=10_000)
+    for treatment_id, own in groupby(read, key=itemgetter(0)):
+        yield course(treatment_id, list(own), at)
+
+
+def rows(sessions: TherapySessionQuerySet) -> Any:
+    """COLUMNS of the sessions that count, those of a treatment together and in order."""
+    counted = sessions.filter(attendance__in=COUNTED)
+    light = counted.annotate(
+        key=Cast("pk", TextField()),
+        held=Seconds("held_at"),
+        closes=Seconds("request__expires_at"),
+    )
+    return light.order_by("treatment_id", "held_at").values_list(*COLUMNS)
+
+
+def course(treatment_id: UUID, own: Sequence[Row], at: datetime) -> Course:
+    """From rows of COLUMNS of one treatment, in the order the sessions were held."""
+    if not own:
+        return Course(treatment_id, (), (), (), History(np.empty((0, 3))), None)
+    _, ids, seconds, came, closing, keys, versions, *scores, tension = zip(*own, strict=True)
+    now = at.timestamp()
+    # One with a request has an instrument; the others have no rating either.
+    forms = [form(*named) if named[0] else None for named in zip(keys, versions, strict=True)]
+    rated = [row for row, goal in enumerate(scores[0]) if goal is not None]
+    newest = rated[-1] if rated else None
+    scale = (forms[newest] or FALLBACK).scale if newest is not None else FALLBACK.scale
+    history = History(
+        _on_one_scale(np.array(scores, dtype=float).T, forms, scale),
+        scale=scale,
+        items=[each.items if each else FALLBACK.items for each in forms],
+        days=[(each - seconds[0]) / SECONDS_A_DAY for each in seconds],
+        attendance=came,
+        tension=[answer or "" for answer in tension],
+        asked=[
+            closes is not None and (goal is not None or closes <= now)
+            for closes, goal in zip(closing, scores[0], strict=True)
+        ],
+    )
+    return Course(
+        treatment_id,
+        ids,
+        seconds,
+        tuple(word in TherapySession.TOOK_PLACE for word in came),
+        history,
+        None if newest is None else (scores[0][newest], scores[1][newest], scores[2][newest]),
+    )
+
+
+@cache
+def form(key: str, version: int) -> Form:
+    instrument = catalogue.get(key, version)
+    scale = (float(instrument.lowest), float(instrument.highest))
+    return Form(scale, instrument.items_per_dimension())
+
+
+FALLBACK = Form((1.0, 5.0), 2)  # of sessions without a form; nothing is read from it
+
+
+def _on_one_scale(
+    scores: np.ndarray[Any, Any], forms: Sequence[Form | None], scale: tuple[float, float]
+) -> np.ndarray[Any, Any]:
+    """Scores given on another scale, moved to this one: its ends to these ends."""
+    for row, given in enumerate(forms):
+        if given is not None and given.scale != scale:
+            scores[row] = rescaled(scores[row], given.scale, scale)
+    return scores
+
+
+def rescaled(scores: Any, given: tuple[float, float], wanted: tuple[float, float]) -> Any:
+    share = (scores - given[0]) / (given[1] - given[0])
+    return wanted[0] + share * (wanted[1] - wanted[0])
