@@ -6,7 +6,7 @@ point never changes because of a later rating. VERSION names the arithmetic, a P
 for granted; `docs/method.md` explains both.
 """
 
-from .detect import detect, detect_many
+from .detect import MOST_SAID, detect, detect_many
 from .history import (
     ATTENDANCE,
     DIMENSIONS,
@@ -34,6 +34,7 @@ __all__ = [
     "DEFAULT_BUDGET",
     "DEFAULT_THRESHOLD",
     "DIMENSIONS",
+    "MOST_SAID",
     "TENSION",
     "VERSION",
     "BadHistory",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from math import erfc, isnan, sqrt
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from .prior import DEFAULT, Prior
 from .trends import AT_ONCE, EARLIER_NEEDED, Trends, compute
 
 RAREST = 1e-6  # what is rarer than one in a million is not told apart from it
+MOST_SAID = 100  # beyond one in so many our simulation no longer bears the number out
 NO_RATING = ATTENDANCE.index("cancelled")  # from here on a session did not take place
 
 
@@ -103,8 +104,7 @@ def points_of(courses: Courses, trends: Trends, row: int, flags: Flags) -> list[
 
 
 def reason_at(courses: Courses, trends: Trends, row: int, t: int) -> Reason:
-    below = trends.below[row, t]
-    worst = int(np.nanargmax(below))
+    worst = int(trends.how_far[row, t].argmax())
     scores, usual = courses.scores[row, t], trends.usual[row, t]
     unrated = missing_before(courses, row, t)
     return Reason(
@@ -119,20 +119,20 @@ def reason_at(courses: Courses, trends: Trends, row: int, t: int) -> Reason:
         },
         earlier=int(np.isfinite(courses.scores[row, :t, worst]).sum()),
         missing=sum(1 for s in unrated if courses.attendance[row, s] < NO_RATING),
-        one_in=one_in(float(below[worst]), int(np.isfinite(below).sum())),
+        one_in=one_in(float(trends.as_low[row, t, worst]), int(np.isfinite(scores).sum())),
         p_onset=float(trends.p_onset[row, t]),
         p_rupture=float(trends.p_rupture[row, t]),
         also=tuple(also(trends, row, [*unrated, t])),
     )
 
 
-def one_in(below: float, dimensions: int) -> float:
-    """In how many sessions without a rupture one has a dimension that far below, in SDs.
+def one_in(as_low: float, dimensions: int) -> float:
+    """In how many sessions without a rupture one has a dimension that is as low.
 
-    Of `dimensions` rated ones the worst is looked at, so the chance of any of them counts (Sidak).
+    as_low: the chance of one dimension. Of `dimensions` rated ones the worst is looked at, so the
+    chance of any of them counts (Sidak).
     """
-    each = erfc(below / sqrt(2)) / 2
-    return 1 / max(1 - (1 - each) ** dimensions, RAREST)
+    return 1 / max(1 - (1 - as_low) ** dimensions, RAREST)
 
 
 def missing_before(courses: Courses, row: int, t: int) -> list[int]:

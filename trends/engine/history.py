@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 Dimension = Literal["goal", "task", "bond"]
 DIMENSIONS: tuple[Dimension, Dimension, Dimension] = ("goal", "task", "bond")

@@ -35,8 +35,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .grid import Grid, grid
-from .history import Bools, Floats, Ints
+from .history import Bools, Floats
 from .prior import Prior
+from .steps import Trace
 
 EARLY_SESSIONS = 20  # by then all of the early growth has happened
 FIRST_AT_RISK = 2  # index of the first session in which a rupture can begin
@@ -65,32 +66,25 @@ class Belief:
     lasting: Floats
 
 
-@dataclass(frozen=True)
-class Step:
-    """What one session says, for N treatments; sizes as shares of the scale.
+class Seen(NamedTuple):
+    """One session of N treatments, as far as it is known before it is weighed.
 
-    p_onset, p_rupture: (N,) probabilities, this session's scores included.
-    level, level_var: (4, N) mean and variance of the levels of goal, task, bond and their mean.
-    expected: (3, N) scores expected before this session's were seen, ruptures included.
-    usual, usual_var: (4, N) the same four, mean and variance of the scores that were to be expected
-        if nothing was wrong.
-    evidence: (N,) log of the probability density of what was seen, given the past; but for a
-        constant that only depends on how much is rated.
+    scores: (3, N), zero where not rated. rated: (3, N). dimensions: (N,), how many of them are
+    rated; is_partial: whether some treatment has one or two. noise_var: (I, N), variance of a
+    score's error. odds: (N,), as `follow` takes them.
     """
 
-    p_onset: Floats
-    p_rupture: Floats
-    level: Floats
-    level_var: Floats
-    expected: Floats
-    usual: Floats
-    usual_var: Floats
-    evidence: Floats
+    scores: Floats
+    rated: Bools
+    dimensions: Floats
+    is_partial: bool
+    noise_var: Floats
+    odds: Floats
 
 
 def follow(
     scores: Floats, items: Floats, odds: Floats, weeks: Floats, prior: Prior
-) -> Iterator[Step]:
+) -> Iterator[Trace]:
     """Session after session, each from itself and those before it.
 
     scores: (T, 3, N) as shares of the scale, NaN where not rated. items: (T, N) per dimension.
@@ -99,9 +93,19 @@ def follow(
     """
     looks = grid(prior)
     belief = begin(prior, looks, scores.shape[2])
-    for t in range(len(scores)):
+    for t, seen in enumerate(sessions(scores, items, odds, looks)):
         begun = move_on(belief, prior, looks, t, weeks[t]) if t else belief.lasting
-        yield look_at(belief, begun, looks, Seen(scores[t], items[t], odds[t]))
+        yield look_at(belief, begun, looks, seen)
+
+
+def sessions(scores: Floats, items: Floats, odds: Floats, looks: Grid) -> Iterator[Seen]:
+    rated = ~np.isnan(scores)
+    count = rated.sum(axis=1).astype(float)
+    is_partial = ((count == 1) | (count == 2)).any(axis=1).tolist()
+    noise_var = looks.noise[:, None] ** 2 / items[:, None]
+    filled = np.where(rated, scores, 0.0)
+    columns = (filled, rated, count, is_partial, noise_var, odds)
+    return (Seen(*of_one) for of_one in zip(*columns, strict=True))
 
 
 def begin(prior: Prior, looks: Grid, count: int) -> Belief:
@@ -157,59 +161,55 @@ def switch(belief: Belief, prior: Prior, looks: Grid) -> Floats:
     return share
 
 
-class Seen(NamedTuple):
-    """One session of N treatments: scores (3, N), items and odds (N,), as `follow` takes them."""
-
-    scores: Floats
-    items: Floats
-    odds: Floats
-
-
-def look_at(belief: Belief, begun: Floats, looks: Grid, seen: Seen) -> Step:
+def look_at(belief: Belief, begun: Floats, looks: Grid, seen: Seen) -> Trace:
     """Take in one session; the belief changes in place. begun: (R-1, I, N), share that is new.
 
     For p_rupture the noises are weighed as they stood *before* this session, so that a collapse is
     never explained away as noise. For p_onset, and for the sessions to come, they are weighed anew.
     """
-    noises = belief.weights.sum(axis=0)
-    belief.weights /= noises
-    belief.lasting /= noises
-    forecast = foresee(belief, looks, seen.items)
-    expected = np.einsum("drin,rin->dn", forecast.scores, belief.weights * noises)
-    usual, usual_var = without_rupture(belief, forecast, noises)
+    before = belief.weights.sum(axis=0)
+    belief.weights /= before
+    belief.lasting /= before
+    scores, slope = foresee(belief, looks)
+    expected = np.einsum("drin,rin->dn", scores, belief.weights * before)
+    none_var = slope**2 * (belief.mean_var + 2 * belief.mean_state + belief.state_var)
+    own_var = slope**2 * belief.apart_var + seen.noise_var
 
-    distance = update(belief, seen.scores, forecast)
+    distance = update(belief, seen, scores, slope)
     distance[1:] -= seen.odds
     evidence = weigh_looks(belief, distance)
-    p_rupture = (noises * (1 - belief.weights[0])).sum(axis=0)
-    noises, total = weigh_noises(noises, evidence)
-    belief.weights *= noises
-    belief.lasting *= noises
+    p_rupture = (before * (1 - belief.weights[0])).sum(axis=0)
+    after, total = weigh_noises(before, evidence)
+    belief.weights *= after
+    belief.lasting *= after
     p_onset = np.minimum(np.einsum("rin,rin->n", belief.weights[1:], begun), p_rupture)
-    level, level_var = levels(belief, noises)
-    return Step(p_onset, p_rupture, level, level_var, expected, usual, usual_var, total)
+    level, spread = level_now(belief)
+    return Trace(
+        p_onset=p_onset,
+        p_rupture=p_rupture,
+        evidence=total,
+        level=level,
+        level_spread=spread,
+        mean_var=belief.mean_var.copy(),
+        apart_var=belief.apart_var.copy(),
+        after=after,
+        expected=expected,
+        none=scores[:, 0].copy(),
+        none_var=none_var + seen.noise_var / 3,
+        own_var=own_var,
+        before=before,
+    )
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """Of a session's scores. scores: (3, R, I, N) means for each look and noise.
+def foresee(belief: Belief, looks: Grid) -> tuple[Floats, Floats]:
+    """Mean scores for every look and noise, (3, R, I, N), and the slope of the clip, (I, N).
 
-    slope: (I, N) of the clip at the place that was to be expected. noise_var: (I, N), variance of a
-    score's error.
+    The slope is that at the place that is to be expected; a straight line through it serves all.
     """
-
-    scores: Floats
-    slope: Floats
-    noise_var: Floats
-
-
-def foresee(belief: Belief, looks: Grid, items: Floats) -> Forecast:
-    """What the levels, the state and each look of a rupture make the scores to be."""
     actual = belief.means[:3] + (belief.means[3] - looks.falls.T[:, :, None, None])
     bend = BEND * looks.noise[:, None]
     place = np.einsum("drin,rin->in", actual, belief.weights) / 3
-    slope = clip_slope(place, bend)
-    return Forecast(clip(actual, bend), slope, looks.noise[:, None] ** 2 / items)
+    return clip(actual, bend), clip_slope(place, bend)
 
 
 def clip(actual: Floats, bend: Floats) -> Floats:
@@ -234,47 +234,24 @@ def clip_slope(place: Floats, bend: Floats) -> Floats:
     return slope
 
 
-def without_rupture(belief: Belief, forecast: Forecast, noises: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of the scores to be expected if nothing is wrong, (4, N) each.
-
-    The rows are goal, task, bond and their mean.
-    """
-    slope, noise_var = forecast.slope, forecast.noise_var
-    var = np.empty((4, *slope.shape))
-    var[3] = slope**2 * (belief.mean_var + 2 * belief.mean_state + belief.state_var) + noise_var / 3
-    var[:3] = var[3] + (slope**2 * belief.apart_var + noise_var) * (2 / 3)
-    series = with_total(forecast.scores[:, 0])
-    mean = np.einsum("kin,in->kn", series, noises)
-    var += (series - mean[:, None]) ** 2
-    return mean, np.einsum("kin,in->kn", var, noises)
-
-
-def with_total(dimensions: Floats) -> Floats:
-    """Goal, task and bond (3, ...) and their mean as a fourth row."""
-    return np.concatenate([dimensions, dimensions.sum(axis=0, keepdims=True) / 3])
-
-
-def update(belief: Belief, scores: Floats, forecast: Forecast) -> Floats:
+def update(belief: Belief, seen: Seen, expected: Floats, slope: Floats) -> Floats:
     """Kalman update by the mean of the rated dimensions and by how each differs from it.
 
     Returns minus the log-density of the scores (but for a constant), (R, I, N).
     """
-    rated = ~np.isnan(scores)
-    count = rated.sum(axis=0)
-    some, many = count > 0, np.maximum(count, 1)
-    common, own = surprises(scores, forecast.scores, rated, count)
-    slope, noise_var = forecast.slope, forecast.noise_var
+    some, many = seen.dimensions > 0, np.maximum(seen.dimensions, 1)
+    common, own = surprises(seen, expected)
 
     # Of the mean of the rated dimensions; with all three, (1 / many - 1 / 3) is zero.
     to_mean = slope * (belief.mean_var + belief.mean_state)
     to_state = slope * (belief.mean_state + belief.state_var)
     unlike = (1 / many - 1 / 3) * belief.apart_var
-    var = slope * (to_mean + to_state + slope * unlike) + noise_var / many
+    var = slope * (to_mean + to_state + slope * unlike) + seen.noise_var / many
     known = some / var
     # Of the differences: one direction less than there are rated dimensions, of two at most.
     to_own = slope * belief.apart_var
-    own_var = slope * to_own + noise_var
-    directions = np.maximum(count - 1, 0)
+    own_var = slope * to_own + seen.noise_var
+    directions = np.maximum(seen.dimensions - 1, 0)
     own_known = some / own_var
 
     squares: Floats = np.einsum("drin,drin->rin", own, own)
@@ -293,21 +270,19 @@ def update(belief: Belief, scores: Floats, forecast: Forecast) -> Floats:
     return squares
 
 
-def surprises(scores: Floats, expected: Floats, rated: Bools, count: Ints) -> tuple[Floats, Floats]:
+def surprises(seen: Seen, expected: Floats) -> tuple[Floats, Floats]:
     """Scores less expected ones: their mean (R, I, N), and each dimension less that, (3, R, I, N).
 
-    count: (N,) of rated dimensions. Where some are not rated these have zeros; where none is, the
-    numbers mean nothing.
+    Where some dimensions are not rated these have zeros; where none is, the numbers mean nothing.
     """
-    own = np.where(rated, scores, 0.0)[:, None, None] - expected
-    is_partial = bool(((count == 1) | (count == 2)).any())
-    if is_partial:
-        own *= rated[:, None, None]
+    own = seen.scores[:, None, None] - expected
+    if seen.is_partial:
+        own *= seen.rated[:, None, None]
     common = own.sum(axis=0)
-    common /= np.where(count > 0, count, 3)
+    common /= np.maximum(seen.dimensions, 1)
     own -= common
-    if is_partial:
-        own *= rated[:, None, None]
+    if seen.is_partial:
+        own *= seen.rated[:, None, None]
     return common, own
 
 
@@ -332,17 +307,10 @@ def weigh_noises(noises: Floats, evidence: Floats) -> tuple[Floats, Floats]:
     return np.maximum(noises / total, LEAST), best + np.log(total)
 
 
-def levels(belief: Belief, noises: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of the levels of goal, task, bond and their mean, (4, N) each.
-
-    What the looks differ in is much the same in all dimensions; it is taken from the mean of them.
-    """
-    mean = with_total(np.einsum("drin,rin->dn", belief.means[:3], belief.weights))
-    away = belief.means[:3].sum(axis=0) / 3 - mean[3]
+def level_now(belief: Belief) -> tuple[Floats, Floats]:
+    """Means of the three levels, (3, N), and the variance of their mean over looks and noises."""
+    level = np.einsum("drin,rin->dn", belief.means[:3], belief.weights)
+    away = belief.means[:3].sum(axis=0)
+    away -= level.sum(axis=0)
     away *= away
-    spread = np.einsum("rin,rin->n", away, belief.weights)
-    spread += np.einsum("in,in->n", belief.mean_var, noises)
-    apart = np.einsum("in,in->n", belief.apart_var, noises) * (2 / 3)
-    var = np.empty_like(mean)
-    var[:3], var[3] = spread + apart, spread
-    return mean, var
+    return level, np.einsum("rin,rin->n", away, belief.weights) / 9

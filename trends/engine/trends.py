@@ -1,6 +1,7 @@
 """From courses to trends: the filter's numbers for every session, in points of the scale."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -8,7 +9,8 @@ from .courses import Courses
 from .evidence import Source, log_odds
 from .history import Bools, Floats
 from .prior import Prior
-from .switching import Step, follow
+from .steps import Step, summarise
+from .switching import follow
 
 VERSION = "switching-1"
 
@@ -20,6 +22,7 @@ LEAST_AT_ONCE = 8
 
 NORMAL_80 = 1.2815515655446004  # the normal distribution has 80 % within this many SDs
 EARLIER_NEEDED = 2  # ratings before one that may be flagged
+TIE = 1e-9  # sums of equal scores may differ in their last bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,8 @@ class Trends:
     usual, usual_low, usual_high: (.., 4) the score expected if nothing is wrong, and the range that
         holds it 80 times in 100.
     below: (.., 3) how far each score lies below `usual`, in standard deviations; NaN if not rated.
+    as_low: (.., 3) chance of a score as low as it, or lower, if nothing is wrong; NaN likewise.
+    fell: (.., 3) whether the score lies below the mean of the person's own earlier ones.
     p_onset: probability that a rupture begins in this session.
     p_rupture: probability that the session lies in a rupture.
     earlier: number of earlier ratings.
@@ -51,6 +56,8 @@ class Trends:
     usual_low: Floats
     usual_high: Floats
     below: Floats
+    as_low: Floats
+    fell: Bools
     p_onset: Floats
     p_rupture: Floats
     earlier: Floats
@@ -60,9 +67,18 @@ class Trends:
 
     @property
     def can_be_flagged(self) -> Bools:
-        """A dimension is rated below its usual range, with enough earlier ratings to know it."""
-        lower = np.nan_to_num(self.below, nan=-np.inf).max(axis=2) > NORMAL_80
+        """A dimension fell below its usual range, with enough earlier ratings to know it.
+
+        Somebody whose three dimensions lie far apart from the first session on is not soon believed
+        to be like that; what never fell is not flagged all the same.
+        """
+        lower = (self.fell & (self.below > NORMAL_80)).any(axis=2)
         return np.asarray(lower & (self.earlier >= EARLIER_NEEDED))
+
+    @cached_property
+    def how_far(self) -> Floats:
+        """(.., 3), as `below`, for what fell; minus infinity for the others."""
+        return np.where(self.fell, self.below, -np.inf)
 
 
 def compute(courses: Courses, prior: Prior) -> Trends:
@@ -83,6 +99,8 @@ def compute(courses: Courses, prior: Prior) -> Trends:
         usual_low=courses.as_points(steps.usual - usual_margin),
         usual_high=courses.as_points(steps.usual + usual_margin),
         below=below,
+        as_low=steps.as_low,
+        fell=fell(courses.scores),
         p_onset=steps.p_onset,
         p_rupture=steps.p_rupture,
         earlier=np.cumsum(courses.rated, axis=1) - courses.rated,
@@ -90,6 +108,15 @@ def compute(courses: Courses, prior: Prior) -> Trends:
         level_mean=steps.level,
         level_var=steps.level_var,
     )
+
+
+def fell(scores: Floats) -> Bools:
+    """Whether each score lies below the mean of the earlier ones, (treatments, sessions, 3)."""
+    known = np.isfinite(scores)
+    filled = np.where(known, scores, 0.0)
+    count = np.cumsum(known, axis=1) - known
+    mean = (np.cumsum(filled, axis=1) - filled) / np.maximum(count, 1)
+    return np.asarray(known & (count > 0) & (filled < mean - TIE))
 
 
 def all_steps(courses: Courses, odds: Floats, prior: Prior) -> Step:
@@ -112,11 +139,9 @@ def some_steps(
     """The columns of Step for a few treatments, (treatments, sessions, ..) each."""
     count = len(scores)
     scores, items, odds, weeks = (by_session(x, count) for x in (scores, items, odds, weeks))
-    steps = list(follow(scores, items, odds, weeks, prior))
-    return [
-        np.stack([getattr(step, field.name).T[:count] for step in steps], axis=1)
-        for field in fields(Step)
-    ]
+    found = summarise(list(follow(scores, items, odds, weeks, prior)), scores)
+    columns = (getattr(found, field.name) for field in fields(Step))
+    return [np.moveaxis(column, -1, 0)[:count] for column in columns]
 
 
 def by_session(column: Floats, count: int) -> Floats:

@@ -7,6 +7,7 @@ import pytest
 
 from trends.engine import DEFAULT, History, Point, detect, detect_many
 from trends.engine.detect import RAREST, one_in
+from trends.engine.steps import upper_tail
 
 NONE = [None, None, None]
 
@@ -66,6 +67,14 @@ def test_a_collapse_from_the_ceiling_is_flagged() -> None:
     points = detected([[5, 5, 5]] * 10 + [[3, 3, 3]])
     assert onsets(points) == [10]
     assert points[10].p_onset > 0.95
+
+
+def test_dimensions_that_always_lay_far_apart_are_no_fall() -> None:
+    assert not onsets(detected([[1, 3, 5]] * 12))
+    points = detected([[1, 3, 5]] * 6 + [[1, 3, 2]])
+    reason = points[6].reason
+    assert reason is not None
+    assert reason.dimension == "bond"
 
 
 def test_a_straight_liner_who_drops_is_flagged_like_anybody() -> None:
@@ -186,10 +195,15 @@ def test_a_lower_threshold_raises_more_flags() -> None:
 
 
 def test_how_rare_a_fall_is() -> None:
-    """Normal tails: 1.6449 SDs below is 5 %; of three dimensions, 1 - .95 ** 3."""
-    assert one_in(1.6448536, 1) == pytest.approx(20)
-    assert one_in(1.6448536, 3) == pytest.approx(1 / (1 - 0.95**3))
-    assert one_in(40.0, 3) == 1 / RAREST
+    """One of 20 for one dimension; that any of three is as low, 1 - .95 ** 3."""
+    assert one_in(0.05, 1) == pytest.approx(20)
+    assert one_in(0.05, 3) == pytest.approx(1 / (1 - 0.95**3))
+    assert one_in(0.0, 3) == 1 / RAREST
+
+
+def test_normal_tails() -> None:
+    z = np.array([-40.0, -1.6448536, 0.0, 1.6448536, 3.0902323, 40.0])
+    assert upper_tail(z) == pytest.approx([1, 0.95, 0.5, 0.05, 0.001, 0], abs=1e-7)
 
 
 def test_the_prior_matters_most_while_there_are_few_ratings() -> None:

@@ -10,7 +10,8 @@ from trends.engine import DEFAULT, Prior
 from trends.engine.grid import gamma_means, grid
 from trends.engine.history import Floats
 from trends.engine.smoothing import smooth
-from trends.engine.switching import EARLY_SESSIONS, Step, follow
+from trends.engine.steps import Step, summarise
+from trends.engine.switching import EARLY_SESSIONS, follow
 
 # Far from the ends of the scale the clip is a straight line; without ruptures and with one noise
 # what remains is an ordinary Kalman filter.
@@ -23,9 +24,8 @@ def followed(scores: Any, prior: Prior, items: int = 4, weeks: float = 1.0) -> S
     """One treatment's steps, stacked: (sessions, ..)."""
     rows = np.array(scores, dtype=float)[:, :, None]
     ones = np.ones((len(rows), 1))
-    steps = list(follow(rows, items * ones, 0 * ones, weeks * ones, prior))
-    columns = ([getattr(step, name)[..., 0] for step in steps] for name in vars(steps[0]))
-    return Step(*(np.array(column) for column in columns))
+    found = summarise(list(follow(rows, items * ones, 0 * ones, weeks * ones, prior)), rows)
+    return Step(*(column[..., 0] for column in vars(found).values()))
 
 
 def dense(scores: Floats, prior: Prior, items: int) -> tuple[Floats, Floats, float]:
