@@ -11,10 +11,16 @@ from django.utils.translation import ngettext
 from trends.engine import Reason
 from trends.engine.repair import Repair, repair, standard_error
 from trends.histories import Form
+from trends.reasons import percent
 
 
-def what_came_after(reason: Reason, scores: Sequence[float], form: Form) -> str:
-    """scores: of the dimension that fell, from the flagged session on, NaN where not rated."""
+def what_came_after(
+    reason: Reason, scores: Sequence[float], form: Form, now: float | None = None
+) -> str:
+    """scores: of the dimension that fell, from the flagged session on, NaN where not rated.
+
+    now: chance of a rupture at the newest rating, None where it is not known.
+    """
     if not scores or isnan(scores[0]):
         return _("This session has no rating any more.")
     later = [score for score in scores[1:] if not isnan(score)]
@@ -24,9 +30,19 @@ def what_came_after(reason: Reason, scores: Sequence[float], form: Form) -> str:
     error = standard_error(form.items, form.scale[1] - form.scale[0])
     found = repair(scores, before=before, error=error)
     parts = [_told(reason, found, later, before)]
-    if found.repaired is not None and later[-1] < before - error:
+    if _is_lost_again(found, later[-1], before, error):
         parts.append(_("The newest rating is lower again: %(score)s.") % _one(later[-1]))
+    if now is not None:
+        sentence = _("The chance that there is a rupture now is put at %(chance)s.")
+        parts.append(sentence % {"chance": percent(now)})
     return " ".join(parts)
+
+
+def _is_lost_again(found: Repair, newest: float, before: float, error: float) -> bool:
+    """Whether the newest rating no longer meets what was met once."""
+    if found.back is not None:
+        return newest < before - error
+    return found.half_regained is not None and newest < (before + found.lowest) / 2
 
 
 def _told(reason: Reason, found: Repair, later: Sequence[float], before: float) -> str:

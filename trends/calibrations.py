@@ -11,7 +11,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from accounts.models import Clinic
 from clients.models import Treatment
-from trends.engine import DEFAULT, DEFAULT_THRESHOLD, Prior
+from trends.engine import DEFAULT, DEFAULT_THRESHOLD, VERSION, Prior
 from trends.models import Calibration
 
 A_NIGHT = range(1, 5)  # hours on the clinic's clock
@@ -27,7 +27,7 @@ class InUse(NamedTuple):
 
 def of_clinic(clinic_id: UUID | None) -> InUse:
     newest = Calibration.objects.newest(clinic_id) if clinic_id else None
-    if newest is None:
+    if newest is None or newest.engine != VERSION:
         return InUse(DEFAULT, DEFAULT_THRESHOLD)
     return InUse(newest.learned, newest.threshold)
 
@@ -38,8 +38,12 @@ def of_treatment(treatment_id: UUID) -> InUse:
 
 
 def due(at: datetime) -> list[UUID]:
-    """Clinics whose last night is too long ago, the longest first; those that failed wait."""
-    newest = Calibration.objects.filter(clinic=OuterRef("pk")).order_by("-created_at")
+    """Clinics whose last night is too long ago, the longest first; those that failed wait.
+
+    A calibration of another engine counts as none: its night is owed at once.
+    """
+    of_this_engine = Calibration.objects.filter(clinic=OuterRef("pk"), engine=VERSION)
+    newest = of_this_engine.latest_first()
     clinics = Clinic.objects.annotate(last_night=Subquery(newest.values("fitted_at")[:1]))
     found = [
         clinic.pk

@@ -32,11 +32,15 @@ class SessionRow:
     point: dict[str, Any] | None  # as the engine computed it; None until then
 
     @property
-    def chance(self) -> int | None:
-        """Of a rupture, in per cent, where it can be said: from the third rating on."""
-        if self.point is None or self.point["low"] is None or "p_rupture" not in self.point:
+    def p_rupture(self) -> float | None:
+        """Chance of a rupture, where it can be said: from the third rating on."""
+        if self.point is None or self.point["low"] is None:
             return None
-        return round(100 * float(self.point["p_rupture"]))
+        return self.point.get("p_rupture")  # not in courses of an earlier engine
+
+    @property
+    def chance(self) -> str:
+        return "" if self.p_rupture is None else reasons.percent(self.p_rupture)
 
     @property
     def says_something(self) -> str:
@@ -134,7 +138,8 @@ def _came_after(flag: Flag, since: list[SessionRow]) -> str:
     form = histories.form(request.instrument, request.instrument_version)
     held = [row for row in reversed(since) if row.number]
     scores = [_score(row, flag.why.dimension, form) for row in held]
-    return aftermath.what_came_after(flag.why, scores, form)
+    now = next((row.p_rupture for row in since if row.rating), None)
+    return aftermath.what_came_after(flag.why, scores, form, now)
 
 
 def _score(row: SessionRow, dimension: str, form: histories.Form) -> float:

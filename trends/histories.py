@@ -6,6 +6,7 @@ stored course. Cancelled sessions are left out entirely.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,9 @@ from django.db.models.functions import Cast
 
 from measures import catalogue
 from sessions.models import TherapySession, TherapySessionQuerySet
-from trends.engine import History
+from trends.engine import BadHistory, History
+
+logger = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
 Scores = tuple[float, float, float]
@@ -88,11 +91,18 @@ def of_treatment(treatment_id: UUID, at: datetime) -> Course:
 
 
 def of_clinic(clinic_id: UUID, at: datetime) -> Iterator[Course]:
-    """All treatments of a clinic that have sessions; read as they are asked for."""
+    """All treatments of a clinic that have sessions; read as they are asked for.
+
+    One that cannot be read does not keep the others from their night.
+    """
     sessions = TherapySession.objects.filter(treatment__client__clinic_id=clinic_id)
     read = rows(sessions).iterator(chunk_size=10_000)
     for treatment_id, own in groupby(read, key=itemgetter(0)):
-        yield course(treatment_id, list(own), at)
+        try:
+            yield course(treatment_id, list(own), at)
+        except (BadHistory, catalogue.UnknownInstrument) as error:
+            # Only its kind: the words could tell a score.
+            logger.error("Treatment %s is left out: %s.", treatment_id, type(error).__name__)
 
 
 def rows(sessions: TherapySessionQuerySet) -> Any:

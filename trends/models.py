@@ -122,7 +122,11 @@ class CalibrationQuerySet(models.QuerySet["Calibration"]):
         return self.filter(clinic=clinic) if clinic else self.none()
 
     def newest(self, clinic_id: uuid.UUID) -> Calibration | None:
-        return self.filter(clinic_id=clinic_id).order_by("-created_at").first()
+        return self.filter(clinic_id=clinic_id).latest_first().first()
+
+    def latest_first(self) -> CalibrationQuerySet:
+        """What was learned last; of the same night, the budget that was set last."""
+        return self.order_by("-fitted_at", "-created_at")
 
 
 class Calibration(models.Model):
@@ -130,6 +134,7 @@ class Calibration(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="calibrations")
+    engine = models.CharField(max_length=40)  # another engine starts from its own default
     prior = models.JSONField()
     version = models.CharField(max_length=40)  # of the prior
     treatments = models.PositiveIntegerField()  # the prior was learned from; 0: it is the default
@@ -144,7 +149,9 @@ class Calibration(models.Model):
     objects = CalibrationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["clinic", "-created_at"], name="calibration_newest")]
+        indexes = [
+            models.Index(fields=["clinic", "-fitted_at", "-created_at"], name="calibration_newest")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(threshold__gt=0, threshold__lt=1), name="calibration_threshold_0_to_1"

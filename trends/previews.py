@@ -15,11 +15,11 @@ OTHERS = (2, 5, 8, 12)
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """clients: None where they are too few to be shown."""
+    """flags, clients: None where the clients are too few to be shown."""
 
     budget: int
     is_saved: bool
-    flags: int
+    flags: int | None
     clients: int | None
 
 
@@ -60,5 +60,6 @@ def preview(clinic: Clinic, newest: Calibration | None) -> Preview:
 
 def _alternative(past: Past, budget: int, saved: int) -> Alternative:
     flags, clients = past.flags_and_clients(past.choose(budget).threshold)
-    shown = clients if clients >= FEWEST_CLIENTS or not flags else None
-    return Alternative(budget, budget == saved, flags, shown)
+    if flags and clients < FEWEST_CLIENTS:
+        return Alternative(budget, budget == saved, None, None)
+    return Alternative(budget, budget == saved, flags, clients)

@@ -1,11 +1,14 @@
 """From the engine's reason (data) to a plain sentence."""
 
 from collections.abc import Callable
+from math import ceil
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trends.engine import Reason
+from trends.engine import MOST_SAID, Reason
+
+FEW = 5  # with fewer earlier ratings "usually" would claim too much
 
 SMALL_CHANGE = 0.25  # scale points: half of what one step on one of two items makes
 
@@ -20,14 +23,29 @@ def one_line(reason: Reason, name: str = "") -> str:
         "task": lambda: _("Agreement on tasks fell to %(score)s"),
         "bond": lambda: _("Bond fell to %(score)s"),
     }
-    usual = _("for %(name)s it is usually %(low)s to %(high)s.")
-    usual = usual if name else _("it is usually %(low)s to %(high)s.")
-    return (f"{fell[reason.dimension]()}; {usual}") % {
+    return f"{fell[reason.dimension]()}; {_usual(reason, name)}" % {
         "score": f"{reason.score:.1f}",
         "name": name,
-        "low": f"{reason.usual_low:.1f}",
+        "low": f"{_low(reason):.1f}",
         "high": f"{reason.usual_high:.1f}",
     }
+
+
+def _usual(reason: Reason, name: str) -> str:
+    """After few ratings the range is mostly that of anybody: no habit of one's own."""
+    if reason.earlier < FEW:
+        if name:
+            return _("for %(name)s %(low)s to %(high)s was to be expected.")
+        return _("%(low)s to %(high)s was to be expected.")
+    if name:
+        return _("for %(name)s it is usually %(low)s to %(high)s.")
+    return _("it is usually %(low)s to %(high)s.")
+
+
+def _low(reason: Reason) -> float:
+    """To one decimal; up if a score below the range would look as if it lay in it."""
+    nearest = round(reason.usual_low, 1)
+    return nearest if nearest > round(reason.score, 1) else ceil(10 * reason.usual_low) / 10
 
 
 def in_full(reason: Reason, name: str = "") -> list[str]:
@@ -48,9 +66,8 @@ def _how_unusual(reason: Reason) -> str:
 
 def share(one_in: float) -> str:
     """ "about 1 of 60": as exact as such a number is."""
-    for limit, words in ((1000, "1,000"), (100, "100")):
-        if one_in > limit:
-            return _("fewer than 1 of %(many)s") % {"many": words}
+    if one_in > MOST_SAID:
+        return _("fewer than 1 of %(many)d") % {"many": MOST_SAID}
     rounded = round(one_in) if one_in < 10 else 5 * round(one_in / 5)
     return _("about 1 of %(many)d") % {"many": rounded}
 
@@ -59,8 +76,8 @@ def _chances(reason: Reason) -> str:
     if reason.p_onset is None or reason.p_rupture is None:
         return ""
     sentence = _(
-        "The chance that a rupture began in this session is put at %(onset)s; that there was one, "
-        "begun here or before, at %(rupture)s."
+        "When it was flagged, the chance that a rupture began in this session was put at "
+        "%(onset)s; that there was one, begun here or before, at %(rupture)s."
     )
     return sentence % {"onset": percent(reason.p_onset), "rupture": percent(reason.p_rupture)}
 
@@ -78,7 +95,7 @@ def percent(chance: float) -> str:
 def _also(reason: Reason) -> list[str]:
     """What else pointed to it; nothing of it would do so alone."""
     sentences: dict[str, Callable[[], str]] = {
-        "tension": lambda: _("What the client said about tension points the same way."),
+        "tension": lambda: _("What the client said about tension counts a little too."),
         "silence": lambda: _(
             "A form just before was not answered; that counts a little, for it often means nothing."
         ),
@@ -97,8 +114,11 @@ def _others(reason: Reason) -> str:
         for dimension, change in reason.changes.items()
         if dimension != reason.dimension and change < -SMALL_CHANGE
     ]
+    others = len(reason.changes) - 1
+    if not fell and others == 2:
+        return _("The other two parts are about as usual.")
     if not fell:
-        return _("The other two parts did not fall.")
+        return _("The other part that was rated is about as usual.") if others else ""
     if len(fell) == 1:
         return _("The part for %(name)s fell too.") % {"name": fell[0]}
     return _("The parts for %(first)s and %(second)s fell too.") % {

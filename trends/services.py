@@ -20,6 +20,7 @@ from audit.services import record
 from clients.models import Treatment
 from outbox.doorbell import ring_on_commit
 from trends import batches, calibrations, flagging, histories, storing
+from trends.engine import VERSION
 from trends.engine.learning import Fitted
 from trends.lookback import Past
 from trends.models import Calibration, Flag, Trajectory
@@ -56,7 +57,7 @@ def recompute(treatment_id: UUID, *, at: datetime, since: datetime | None = None
     course = histories.of_treatment(treatment_id, at)
     values = storing.computed(course, in_use)
     judged = flagging.Judged(treatment_id, values["points"], in_use.threshold)
-    flags = list(Flag.objects.filter(treatment_id=treatment_id))
+    flags = list(Flag.objects.filter(treatment_id=treatment_id).select_for_update(no_key=True))
     flagging.follow_ratings(judged, flags, trajectory, prior=in_use.prior.version, at=at)
     flagging.raise_new(judged, flags, at=at, since=since)
     for name, value in values.items():
@@ -82,15 +83,19 @@ def recompute_clinic(
 
 
 def nightly(
-    clinic_id: UUID, *, at: datetime, tell: batches.Progress = lambda *_: None
+    clinic_id: UUID,
+    *,
+    at: datetime,
+    only_if_due: bool = False,
+    tell: batches.Progress = lambda *_: None,
 ) -> Calibration | None:
     """Learn from a clinic's ratings, choose its threshold, and compute all of its courses anew.
 
-    None if another worker is at it. The calibration is written last: a night that was cut off is
-    done again.
+    None if another worker is at it, or was just before (only_if_due). The calibration is written
+    last: a night that was cut off is done again.
     """
     with _one_night_at_a_time(clinic_id) as is_free:
-        if not is_free:
+        if not is_free or (only_if_due and clinic_id not in calibrations.due(at)):
             return None
         found = batches.read(clinic_id, at)
         fitted = batches.learn(found.courses)
@@ -119,7 +124,8 @@ def _one_night_at_a_time(clinic_id: UUID) -> Iterator[bool]:
 def _calibrate(clinic_id: UUID, fitted: Fitted, past: Past, *, at: datetime) -> Calibration:
     """With the budget as it is now: it may have been changed during the night."""
     calibration = Calibration(
-        clinic=Clinic.objects.get(pk=clinic_id),
+        clinic=Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id),
+        engine=VERSION,
         prior=fitted.prior.as_dict(),
         version=fitted.prior.version,
         treatments=fitted.treatments,
@@ -134,11 +140,15 @@ def _calibrate(clinic_id: UUID, fitted: Fitted, past: Past, *, at: datetime) -> 
 
 @transaction.atomic
 def set_alert_budget(clinic: Clinic, *, budget: int, by: User, at: datetime) -> Clinic:
-    """Decide how often the clinic wants to be told. The threshold follows at once from its past."""
+    """Decide how often the clinic wants to be told. The threshold follows at once from its past.
+
+    The clinic's row is locked: a night that ends now takes this budget, or this takes that night.
+    """
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
     clinic = accounts.change_clinic(clinic, alert_budget=budget, by=by, at=at)
     newest = Calibration.objects.newest(clinic.pk)
     if newest is not None:
-        kept = ("prior", "version", "treatments", "sessions", "past", "fitted_at")
+        kept = ("engine", "prior", "version", "treatments", "sessions", "past", "fitted_at")
         calibration = Calibration(clinic=clinic, **{name: getattr(newest, name) for name in kept})
         _choose_threshold(calibration, at=at)
         _record_calibration("trends.set_alert_budget", calibration, by=by, at=at)
@@ -179,7 +189,7 @@ def do_night(clinic_id: UUID, *, at: datetime) -> bool:
     if clinic_id not in calibrations.due(at):
         return False
     try:
-        return nightly(clinic_id, at=at) is not None
+        return nightly(clinic_id, at=at, only_if_due=True) is not None
     except Exception:
         logger.exception("The night of clinic %s failed.", clinic_id)
         seconds = calibrations.PAUSE_AFTER_FAILURE.total_seconds()

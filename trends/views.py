@@ -131,7 +131,10 @@ def alerts(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         budget = form.cleaned_data["alert_budget"]
         services.set_alert_budget(clinic, budget=budget, by=request.user, at=timezone.now())
-        messages.success(request, _("Saved. This counts for ratings that come in from now on."))
+        messages.success(
+            request,
+            _("Saved. It counts for new ratings, and from tonight for those of the last 30 days."),
+        )
         return redirect("alerts")
     newest = Calibration.objects.visible_to(request.user).newest(clinic.pk)
     context = {"form": form, "preview": previews.preview(clinic, newest)}

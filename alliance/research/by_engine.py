@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor, inf, isnan, log10
+from math import floor, isnan, log10
 
 import numpy as np
 import numpy.typing as npt
 
 from trends.engine import DIMENSIONS, VERSION, Prior
 from trends.engine.courses import Courses
-from trends.engine.detect import RAREST, one_in
+from trends.engine.detect import MOST_SAID, one_in
 from trends.engine.evidence import SOURCES
 from trends.engine.history import Floats
-from trends.engine.policy import NO_SESSIONS, THRESHOLDS, raise_flags, tally
+from trends.engine.policy import NO_SESSIONS, raise_flags, tally
 from trends.engine.trends import EARLIER_NEEDED, Trends, compute
 
 from .ordering import Block, courses
@@ -34,8 +34,9 @@ class Found:
 
     numbers: those of LEVELS, EXPECTED and CHANCES.
     rated, may: whether any dimension is rated, whether the row can be flagged.
-    dimension: the one furthest below what was to be expected, a place in DIMENSIONS.
-    below, usual_low, usual_high: of that dimension.
+    dimension: of those that fell, the one furthest below what was to be expected; a place in
+        DIMENSIONS.
+    as_low, usual_low, usual_high: of that dimension.
     also: SOURCES that speak for a rupture, as bits.
     """
 
@@ -43,7 +44,7 @@ class Found:
     rated: Bools
     may: Bools
     dimension: npt.NDArray[np.int8]
-    below: npt.NDArray[np.float32]
+    as_low: Floats
     usual_low: npt.NDArray[np.float32]
     usual_high: npt.NDArray[np.float32]
     also: npt.NDArray[np.uint8]
@@ -56,7 +57,7 @@ def nothing_found(ratings: Ratings) -> Found:
         rated=ratings.rated,
         may=np.zeros(count, dtype=bool),
         dimension=np.full(count, NO_DIMENSION, dtype=np.int8),
-        below=np.full(count, np.nan, dtype=np.float32),
+        as_low=np.full(count, np.nan),
         usual_low=np.full(count, np.nan, dtype=np.float32),
         usual_high=np.full(count, np.nan, dtype=np.float32),
         also=np.zeros(count, dtype=np.uint8),
@@ -91,12 +92,11 @@ def keep(found: Found, block: Block, together: Courses, trends: Trends) -> None:
     for name in CHANCES:
         found.numbers[name][rows] = getattr(trends, name)[held]
 
-    below = np.nan_to_num(trends.below, nan=-inf)
-    worst = below.argmax(axis=2)[:, :, None]
-    deepest = np.take_along_axis(below, worst, axis=2)[:, :, 0]
+    worst = trends.how_far.argmax(axis=2)[:, :, None]
+    deepest = np.take_along_axis(trends.how_far, worst, axis=2)[:, :, 0]
     lower = known & (deepest > 0)
     found.dimension[rows] = np.where(lower, worst[:, :, 0], NO_DIMENSION)[held]
-    found.below[rows] = deepest[held]
+    found.as_low[rows] = np.take_along_axis(trends.as_low, worst, axis=2)[held, 0]
     found.usual_low[rows] = np.take_along_axis(trends.usual_low, worst, axis=2)[held, 0]
     found.usual_high[rows] = np.take_along_axis(trends.usual_high, worst, axis=2)[held, 0]
     found.may[rows] = trends.can_be_flagged[held]
@@ -125,13 +125,9 @@ def flags_at(threshold: float, blocks: Sequence[Block], found: Found) -> Bools:
 
 
 def threshold_for(budget: float, blocks: Sequence[Block], found: Found) -> float:
-    """From which on there are about `budget` flags in 100 rated sessions of this file.
-
-    Not below the threshold of the most flags: under it episodes only run into each other.
-    """
+    """From which on there are about `budget` flags in 100 rated sessions of this file."""
     all_of_it = sum((tally(*by_session(found, block)) for block in blocks), NO_SESSIONS)
-    most = int(all_of_it.flags.argmax())
-    return all_of_it.threshold(budget, least=float(THRESHOLDS[most]))
+    return all_of_it.threshold(budget)
 
 
 def by_session(found: Found, block: Block) -> tuple[Floats, Bools, Bools]:
@@ -178,7 +174,7 @@ class EngineVerdict:
             f"{dimension} {columns[dimension][row]:{points}},"
             f" usually {found.usual_low[row]:{points}} to {found.usual_high[row]:{points}}",
             "a fall like this without a rupture in "
-            + how_often(one_in(float(found.below[row]), rated)),
+            + how_often(one_in(float(found.as_low[row]), rated)),
         ]
         also = [source for bit, source in enumerate(SOURCES) if found.also[row] >> bit & 1]
         if also:
@@ -188,8 +184,8 @@ class EngineVerdict:
 
 def how_often(sessions: float) -> str:
     """Two digits are as much as can be known."""
-    if sessions >= 1 / RAREST:
-        return f"fewer than 1 of {sessions:.0f} sessions"
+    if sessions > MOST_SAID:
+        return f"fewer than 1 of {MOST_SAID} sessions"
     return f"about 1 of {float(f'{sessions:.2g}'):.0f} sessions"
 
 

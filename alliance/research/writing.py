@@ -16,6 +16,7 @@ from .reading import Ratings, rows_of
 from .verdict import COLUMNS, Verdict
 
 AT_ONCE = 10_000  # rows
+OURS_ALONE = 0o600  # a file about people is nobody else's, unless its owner made it so
 
 
 class Out(Protocol):
@@ -45,6 +46,10 @@ def as_csv(rows: Iterable[tuple[str, ...]]) -> str:
     return text.getvalue()
 
 
+def as_ours_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, OURS_ALONE)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Out]:
     """A file beside `path` that takes its place at the end, and is gone if anything goes wrong."""
@@ -53,9 +58,11 @@ def replacing(path: Path) -> Iterator[Out]:
             yield file
         return
     part = path.with_name(f".{token_hex(8)}.part")
+    mode = path.stat().st_mode & 0o777 if path.exists() else OURS_ALONE
     try:
-        with part.open("x", encoding="utf-8", newline="") as file:
+        with open(part, "x", encoding="utf-8", newline="", opener=as_ours_alone) as file:
             yield file
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

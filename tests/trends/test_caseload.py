@@ -91,7 +91,7 @@ def test_an_open_flag_gives_its_reason_in_one_line(mara: User) -> None:
     flagged(mara, "Ana R.", raised_days_ago=1)
     [row] = rows(mara)
     assert row.flag is not None
-    assert row.reason.startswith("Bond fell to 1.0; for Ana R. it is usually")
+    assert row.reason.startswith("Bond fell to 1.0; for Ana R. 3.4 to 4.7 was")
 
 
 @pytest.mark.parametrize("state", [Flag.State.ACKNOWLEDGED, Flag.State.WITHDRAWN])

@@ -9,7 +9,7 @@ from audit.models import Event
 from clients.models import Treatment
 from sessions.models import Rating, TherapySession
 from tests import people
-from trends import flagging, services
+from trends import calibrations, flagging, services
 from trends.engine import DEFAULT, DEFAULT_THRESHOLD, VERSION
 from trends.models import Calibration, Flag, Trajectory
 
@@ -31,6 +31,7 @@ def calibrate(ana: Treatment, *, threshold: float = DEFAULT_THRESHOLD, **prior: 
     learned = DEFAULT.as_dict() | prior
     Calibration.objects.create(
         clinic=ana.client.clinic,
+        engine=VERSION,
         prior=learned,
         version=learned["version"],
         treatments=0,
@@ -217,3 +218,11 @@ def test_a_calm_rating_ends_an_episode(chances: tuple[float | None, ...], is_one
     course = judged(*chances)
     last = len(chances) - 1
     assert course.one_episode(0, last) == course.one_episode(last, 0) == is_one
+
+
+def test_a_calibration_of_another_engine_counts_for_nothing(ana: Treatment) -> None:
+    calibrate(ana, threshold=0.9, version="fit-other")
+    Calibration.objects.update(engine="another-1", prior={"unknown": 1})
+    clinic = ana.client.clinic
+    assert calibrations.of_clinic(clinic.pk) == (DEFAULT, DEFAULT_THRESHOLD)
+    assert calibrations.due(LATER) == [clinic.pk]

@@ -19,7 +19,7 @@ from accounts.models import Clinic, User
 from accounts.permissions import Role
 from audit.models import Event
 from clients.models import Treatment
-from sessions.models import Rating, TherapySession
+from sessions.models import Rating, RatingRequest, TherapySession
 from tests import people
 from trends import batches, calibrations, histories, lookback, services, storing
 from trends.engine import DEFAULT, DEFAULT_THRESHOLD, Tally, detect
@@ -304,6 +304,38 @@ def test_a_budget_changes_the_threshold_at_once(mara: User, ruth: User) -> None:
     assert calibrations.of_clinic(clinic.pk).threshold == LEAST_THRESHOLD
     actions = Event.objects.filter(by_id=ruth.pk, at=later).values_list("action", flat=True)
     assert set(actions) == {"accounts.change_clinic", "trends.set_alert_budget"}
+
+
+def test_a_budget_set_during_a_night_does_not_hide_what_was_learned(
+    mara: User, ruth: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = mara.own_clinic
+    services.nightly(clinic.pk, at=NIGHT)
+    real, next_night = batches.write, NIGHT + timedelta(days=1)
+
+    def write(*args: Any, **more: Any) -> int:
+        later = next_night + timedelta(minutes=1)
+        services.set_alert_budget(clinic, budget=7, by=ruth, at=later)
+        return real(*args, **more)
+
+    monkeypatch.setattr(batches, "write", write)
+    services.nightly(clinic.pk, at=next_night)
+    newest = Calibration.objects.newest(clinic.pk)
+    assert newest is not None
+    assert (newest.fitted_at, newest.budget) == (next_night, 7)
+    assert calibrations.due(next_night + timedelta(hours=1)) == []
+
+
+def test_a_treatment_that_cannot_be_read_is_left_out_of_the_night(
+    mara: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole, broken = a_clinic_s_life(mara, treatments=2)
+    RatingRequest.objects.filter(session__treatment=broken).update(instrument="gone")
+    tonight = NIGHT + timedelta(days=1)
+    assert services.nightly(mara.own_clinic.pk, at=tonight) is not None
+    assert Trajectory.objects.get(treatment=whole).computed_at == tonight
+    assert Trajectory.objects.get(treatment=broken).computed_at != tonight
+    assert f"Treatment {broken.pk} is left out: UnknownInstrument." in caplog.text
 
 
 def test_a_budget_before_the_first_night_waits_for_it(mara: User, ruth: User) -> None:

@@ -57,9 +57,9 @@ def test_in_full_says_what_happened_and_then_how_sure_that_is() -> None:
     assert reasons.in_full(BOND, "Ana R.") == [
         "Bond fell to 2.0; for Ana R. it is usually 3.6 to 4.8. "
         "A fall like this without a change in the relationship is seen in about 1 of 60 sessions. "
-        "The other two parts did not fall.",
-        "The chance that a rupture began in this session is put at about 60\u00a0%; that there was "
-        "one, begun here or before, at about 70\u00a0%. "
+        "The other two parts are about as usual.",
+        "When it was flagged, the chance that a rupture began in this session was put at "
+        "about 60\u00a0%; that there was one, begun here or before, at about 70\u00a0%. "
         "This compares with 7 earlier ratings.",
     ]
 
@@ -67,7 +67,7 @@ def test_in_full_says_what_happened_and_then_how_sure_that_is() -> None:
 def test_a_reason_of_an_earlier_engine_reads_well() -> None:
     old = replace(BOND, one_in=None, p_onset=None, p_rupture=None)
     assert reasons.in_full(old) == [
-        "Bond fell to 2.0; it is usually 3.6 to 4.8. The other two parts did not fall.",
+        "Bond fell to 2.0; it is usually 3.6 to 4.8. The other two parts are about as usual.",
         "This compares with 7 earlier ratings.",
     ]
 
@@ -83,7 +83,7 @@ def test_a_reason_of_an_earlier_engine_reads_well() -> None:
         (100.0, "about 1 of 100"),
         (101.0, "fewer than 1 of 100"),
         (1000.0, "fewer than 1 of 100"),
-        (1_000_000.0, "fewer than 1 of 1,000"),
+        (1_000_000.0, "fewer than 1 of 100"),
     ],
 )
 def test_a_share_is_as_exact_as_it_can_be(one_in: float, words: str) -> None:
@@ -109,7 +109,7 @@ def test_no_chance_is_told_as_a_certainty(chance: float, words: str) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("tension", "said about tension points the same way"),
+        ("tension", "said about tension counts a little too"),
         ("silence", "A form just before was not answered"),
         ("no_show", "did not come to a session just before"),
         ("therapist", "The rating by the therapist was low too"),
@@ -126,7 +126,7 @@ def test_in_full_says_what_else_pointed_to_it(source: str, words: str) -> None:
         (-0.26, 0.0, "The part for goals fell too."),
         (0.5, -1.0, "The part for tasks fell too."),
         (-1.0, -1.0, "The parts for goals and tasks fell too."),
-        (-0.25, -0.1, "The other two parts did not fall."),
+        (-0.25, -0.1, "The other two parts are about as usual."),
     ],
 )
 def test_in_full_says_which_others_fell(goal: float, task: float, sentence: str) -> None:
@@ -157,3 +157,23 @@ def test_no_sentence_says_more_than_possible(dimension: str) -> None:
         assert word not in full
     assert full.count("rupture") == full.count("the chance that a rupture") == 1
     assert "rupture" not in reasons.one_line(BOND)
+
+
+def test_after_few_ratings_nothing_is_called_usual() -> None:
+    few = replace(BOND, earlier=2)
+    assert reasons.one_line(few) == "Bond fell to 2.0; 3.6 to 4.8 was to be expected."
+    assert reasons.one_line(few, "Ana") == (
+        "Bond fell to 2.0; for Ana 3.6 to 4.8 was to be expected."
+    )
+
+
+def test_a_score_below_the_range_never_looks_as_if_it_lay_in_it() -> None:
+    close = replace(BOND, score=3.54, usual_low=3.541)
+    assert reasons.one_line(close) == "Bond fell to 3.5; it is usually 3.6 to 4.8."
+
+
+def test_parts_that_were_not_rated_are_not_spoken_of() -> None:
+    alone = reasons.in_full(replace(BOND, changes={"bond": -2.0}))[0]
+    assert "part" not in alone
+    two = reasons.in_full(replace(BOND, changes={"bond": -2.0, "goal": 0.0}))[0]
+    assert "The other part that was rated is about as usual." in two

@@ -347,3 +347,29 @@ def test_a_rating_that_arrives_while_computing_is_due_afterwards(
     assert Trajectory.objects.get().due_at is not None
     services.recompute_due(at=LATER)
     assert Trajectory.objects.get().rated == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seen_while_it_is_computed_waits_and_is_kept(
+    ana_for_all: Treatment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.course(ana_for_all, STEADY, STEADY, STEADY, LOW)
+    flag = Flag.objects.get()
+    real = flagging.follow_ratings
+    seen: list[Any] = []
+
+    def see() -> None:
+        services.acknowledge_flag(flag, note="", by=flag.treatment.therapist, at=LATER)
+
+    with ThreadPoolExecutor(1) as therapist:
+
+        def follow(*given: Any, **more: Any) -> None:
+            seen.append(therapist.submit(in_another_connection(see)))
+            with pytest.raises(TimeoutError):
+                seen[0].result(timeout=0.3)
+            real(*given, **more)
+
+        monkeypatch.setattr(flagging, "follow_ratings", follow)
+        services.recompute(ana_for_all.pk, at=LATER)
+        seen[0].result(timeout=5)
+    assert Flag.objects.get().state == State.ACKNOWLEDGED

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             name='Calibration',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('engine', models.CharField(max_length=40)),
                 ('prior', models.JSONField()),
                 ('version', models.CharField(max_length=40)),
                 ('treatments', models.PositiveIntegerField()),
@@ -40,7 +41,7 @@ class Migration(migrations.Migration):
                 ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calibrations', to='accounts.clinic')),
             ],
             options={
-                'indexes': [models.Index(fields=['clinic', '-created_at'], name='calibration_newest')],
+                'indexes': [models.Index(fields=['clinic', '-fitted_at', '-created_at'], name='calibration_newest')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('threshold__gt', 0), ('threshold__lt', 1)), name='calibration_threshold_0_to_1')],
             },
         ),
