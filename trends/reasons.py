@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from trends.engine import MOST_SAID, Reason
 
-FEW = 5  # with fewer earlier ratings "usually" would claim too much
+FEW = 4  # with fewer earlier ratings "usually" would claim too much
 
 SMALL_CHANGE = 0.25  # scale points: half of what one step on one of two items makes
 
