@@ -17,6 +17,7 @@ from trends.engine.history import Bools, Floats
 from trends.engine.policy import (
     DEFAULT_THRESHOLD,
     LEAST_THRESHOLD,
+    NO_SESSIONS,
     RATED_NEEDED,
     THRESHOLDS,
     Tally,
@@ -91,8 +92,7 @@ class Counter:
     """Adds up what one batch of treatments after the other would have had."""
 
     def __init__(self) -> None:
-        none = Tally(np.zeros(len(THRESHOLDS), dtype=np.int64), 0)
-        self._recent = self._ever = none
+        self._recent = self._ever = NO_SESSIONS
         self._flagged: dict[object, Bools] = {}  # by client: whether at this threshold
         self._seen: set[object] = set()
 

@@ -5,7 +5,6 @@ clinic names an alert budget, about so many flags in 100 rated sessions, and the
 from its own past.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,15 +74,7 @@ def raise_flags(
     return (np.array(raised), np.array(lasting)) if raised else (empty, empty)
 
 
-def tally(p_rupture: Floats, may: Bools, rated: Bools, counted: Bools | None = None) -> Tally:
-    """Count the flags of every threshold. Arrays (sessions, treatments).
-
-    counted: the sessions that are counted, all if None; the others only lead up to them.
-    """
-    among = rated if counted is None else rated & counted
+def tally(p_rupture: Floats, may: Bools, rated: Bools) -> Tally:
+    """Count the flags of every threshold. Arrays (sessions, treatments)."""
     raised, _ = raise_flags(p_rupture[:, None], may[:, None], rated[:, None], THRESHOLDS[:, None])
-    return Tally((raised & among[:, None]).sum(axis=(0, 2)), int(among.sum()))
-
-
-def total(tallies: Sequence[Tally]) -> Tally:
-    return sum(tallies, NO_SESSIONS)
+    return Tally(raised.sum(axis=(0, 2)), int(rated.sum()))

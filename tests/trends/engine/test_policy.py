@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trends.engine.history import Floats
-from trends.engine.policy import CALM, NO_SESSIONS, THRESHOLDS, Tally, raise_flags, tally, total
+from trends.engine.policy import CALM, NO_SESSIONS, THRESHOLDS, Tally, raise_flags, tally
 
 
 def raised(chances: list[float], threshold: float = 0.4, rated: list[bool] | None = None) -> str:
@@ -52,14 +52,16 @@ def test_the_tally_counts_what_each_threshold_raises() -> None:
         assert counted.flags[place] == begins.sum()
 
 
-def test_counting_a_part_only() -> None:
+def test_tallies_add_up() -> None:
     p = courses()
     yes = np.ones(p.shape, dtype=bool)
-    late = np.zeros(p.shape, dtype=bool)
-    late[10:] = True
-    parts = [tally(p, yes, yes, counted=part) for part in (late, ~late)]
-    assert (total(parts).flags == tally(p, yes, yes).flags).all()
-    assert total(parts).rated == p.size
+    whole, parts = (
+        tally(p, yes, yes),
+        [tally(p[:, i::2], yes[:, i::2], yes[:, i::2]) for i in (0, 1)],
+    )
+    added = parts[0] + parts[1] + NO_SESSIONS
+    assert (added.flags == whole.flags).all()
+    assert added.rated == whole.rated
 
 
 @pytest.mark.parametrize("budget", [1, 3, 5, 8])
