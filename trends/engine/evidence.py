@@ -11,6 +11,7 @@ import numpy as np
 from .courses import Courses, mean_of_known
 from .history import ATTENDANCE, TENSION, Bools, Floats
 from .prior import Prior
+from .running import count_before, mean_before
 
 Source = Literal["tension", "silence", "no_show", "therapist"]
 SOURCES: tuple[Source, ...] = ("tension", "silence", "no_show", "therapist")
@@ -62,12 +63,9 @@ def from_therapist(courses: Courses) -> Floats:
     -k: the log odds of two normal distributions of SD 1 are -k u - k^2 / 2.
     """
     given = mean_of_known(courses.as_shares(courses.therapist))
-    known = np.isfinite(given)
-    filled = np.where(known, given, 0.0)
-    count = np.cumsum(known, axis=1) - known
-    mean = (np.cumsum(filled, axis=1) - filled) / np.maximum(count, 1)
+    count = count_before(given)
     spread = THERAPIST_SD * np.sqrt(1 + 1 / np.maximum(count, 1))
     moved = THERAPIST_CORRELATION * TYPICAL_FALL
-    odds = -moved * (filled - mean) / spread - moved**2 / 2
-    speaks = known & (count >= THERAPIST_EARLIER)
+    odds = -moved * (given - mean_before(given)) / spread - moved**2 / 2
+    speaks = np.isfinite(given) & (count >= THERAPIST_EARLIER)
     return np.where(speaks, np.clip(odds, -THERAPIST_MOST, THERAPIST_MOST), 0.0)

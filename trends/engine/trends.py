@@ -9,6 +9,7 @@ from .courses import Courses
 from .evidence import Source, log_odds
 from .history import Bools, Floats
 from .prior import Prior
+from .running import mean_before
 from .steps import Step, summarise
 from .switching import follow
 
@@ -112,11 +113,7 @@ def compute(courses: Courses, prior: Prior) -> Trends:
 
 def fell(scores: Floats) -> Bools:
     """Whether each score lies below the mean of the earlier ones, (treatments, sessions, 3)."""
-    known = np.isfinite(scores)
-    filled = np.where(known, scores, 0.0)
-    count = np.cumsum(known, axis=1) - known
-    mean = (np.cumsum(filled, axis=1) - filled) / np.maximum(count, 1)
-    return np.asarray(known & (count > 0) & (filled < mean - TIE))
+    return np.asarray(scores < mean_before(scores) - TIE)
 
 
 def all_steps(courses: Courses, odds: Floats, prior: Prior) -> Step:

@@ -27,8 +27,8 @@ from trends.engine.rules.charts import (
     moving_range_sigma,
     unbiased_sigma,
 )
-from trends.engine.rules.running import count_before, mean_before
 from trends.engine.rules.severities import smallest_reliable_change
+from trends.engine.running import count_before, mean_before
 
 NAN = float("nan")
 EVERY_SETTING = list(chain.from_iterable(families().values()))

@@ -9,8 +9,7 @@ from math import exp, lgamma, sqrt
 import numpy as np
 
 from trends.engine.history import Floats
-
-from .running import mean_before, previous, sd_before
+from trends.engine.running import mean_before, previous, sd_before
 
 D2 = 1.128  # mean range of two values from a normal distribution of SD 1
 

@@ -68,14 +68,6 @@ def refuse(wrong: Bools, ratings: Floats, refusal: type[ValueError], rule: str) 
         )
 
 
-def totals(ratings: Floats) -> Floats:
-    """Mean of each session's rated dimensions, (treatments, sessions); NaN if none is rated."""
-    known = ~np.isnan(ratings)
-    goal, task, bond = np.moveaxis(np.where(known, ratings, 0.0), 2, 0)
-    count = known.sum(axis=2)
-    return np.asarray(np.where(count > 0, (goal + task + bond) / np.maximum(count, 1), np.nan))
-
-
 def length(scale: Scale) -> float:
     """Points from the scale's lower to its upper end: 4 for a scale from 1 to 5."""
     return scale[1] - scale[0]

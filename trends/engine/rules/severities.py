@@ -22,7 +22,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from trends.engine.courses import mean_of_known
 from trends.engine.history import DIMENSIONS, Floats
+from trends.engine.running import (
+    count_before,
+    max_before,
+    mean_before,
+    previous,
+    sd_before,
+    whole_series_sd_retrospective,
+)
 
 from .charts import cusum_path, ewma_path, ewma_sigma, moving_range_sigma, unbiased_sigma
 from .inputs import (
@@ -34,15 +43,6 @@ from .inputs import (
     Scale,
     checked,
     length,
-    totals,
-)
-from .running import (
-    count_before,
-    max_before,
-    mean_before,
-    previous,
-    sd_before,
-    whole_series_sd_retrospective,
 )
 from .sudden import surroundings
 
@@ -60,7 +60,7 @@ BEFORE = {"previous": previous, "own-mean": mean_before, "pre-drop-maximum": max
 
 def drop(scores: npt.ArrayLike, *, scale: Scale, minimum: int = 1, reference: Reference) -> Floats:
     """Fall of the total below the previous rating, the own mean to date or the highest to date."""
-    return fall(totals(checked(scores, scale)), reference, minimum) / length(scale)
+    return fall(mean_of_known(checked(scores, scale)), reference, minimum) / length(scale)
 
 
 def worst_drop(
@@ -74,7 +74,7 @@ def worst_drop(
 
 def level(scores: npt.ArrayLike, *, scale: Scale, minimum: int = 0) -> Floats:
     """How far the total is below the top of the scale; .10 is 36 of 40 points (SRS practice)."""
-    values = totals(checked(scores, scale))
+    values = mean_of_known(checked(scores, scale))
     return known_enough((scale[1] - values) / length(scale), values, minimum)
 
 
@@ -97,7 +97,7 @@ def drop_in_sd(
     spread: "own-to-date" is the SD of the earlier ratings. within, between: usual SD of a person's
     ratings and between persons, as shares of the scale's length.
     """
-    values = totals(checked(scores, scale))
+    values = mean_of_known(checked(scores, scale))
     sd = spread_of(values, spread, within, between, length(scale))
     return fall(values, reference, minimum) / at_least_smallest(sd, scale)
 
@@ -118,7 +118,7 @@ def drop_in_larger_sd(
     person nor drops of one who always fluctuates are over-called. The formulas are not known here:
     the inter-individual one is either the SD between persons or the usual SD within them.
     """
-    values = totals(checked(scores, scale))
+    values = mean_of_known(checked(scores, scale))
     one = spread_of(values, own, within, between, length(scale))
     other = spread_of(values, usual, within, between, length(scale))
     return fall(values, reference, minimum) / at_least_smallest(np.maximum(one, other), scale)
@@ -153,7 +153,7 @@ def individuals_chart(
     scores: npt.ArrayLike, *, scale: Scale, minimum: int = 2, sigma: Sigma = "moving-range"
 ) -> Floats:
     """Sigmas below the centre of a Shewhart chart of the earlier ratings (Montgomery, 6.4)."""
-    return -standardised(totals(checked(scores, scale)), scale, minimum, sigma)
+    return -standardised(mean_of_known(checked(scores, scale)), scale, minimum, sigma)
 
 
 def ewma_chart(
@@ -168,7 +168,7 @@ def ewma_chart(
 
     What is averaged is each rating's distance from the centre of the ratings before it.
     """
-    z = standardised(totals(checked(scores, scale)), scale, minimum, sigma)
+    z = standardised(mean_of_known(checked(scores, scale)), scale, minimum, sigma)
     count = np.cumsum(~np.isnan(z), axis=1)
     width = ewma_sigma(np.maximum(count, 1), weight=weight)
     return np.where(np.isnan(z), np.nan, -ewma_path(z, start=0.0, weight=weight) / width)
@@ -184,7 +184,7 @@ def cusum_chart(
 ) -> Floats:
     """Lower cumulative sum of the ratings' distances from the centre of the ratings before them,
     beyond `slack` sigmas each (Montgomery, 9.1). Never negative."""
-    z = standardised(totals(checked(scores, scale)), scale, minimum, sigma)
+    z = standardised(mean_of_known(checked(scores, scale)), scale, minimum, sigma)
     return np.where(np.isnan(z), np.nan, cusum_path(z, slack=slack))
 
 
@@ -201,7 +201,7 @@ def sudden_losses_retrospective(
     of these sessions must be rated, and another one on either side. RETROSPECTIVE: looks two
     sessions ahead.
     """
-    values = totals(checked(scores, scale))
+    values = mean_of_known(checked(scores, scale))
     around = surroundings(scale[0] + scale[1] - values)
     # Equal ratings need no difference at all: any, then, is as good as endless.
     needed = np.maximum(around.needed, 1e-9 * length(scale))

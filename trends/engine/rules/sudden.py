@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trends.engine.history import Floats
+from trends.engine.running import shifted
 
 from .inputs import Bools
-from .running import shifted
 
 # 97.5 % quantile of Student's t by degrees of freedom, from any table; nothing below two.
 T_975 = np.array([np.nan, np.nan, 4.302653, 3.182446, 2.776445])
