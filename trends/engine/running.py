@@ -1,8 +1,9 @@
 """What is known of each series before each of its sessions.
 
 Everything takes and gives (series, sessions); sums, counts and means (series, sessions, 3) as well.
-NaN is a session without a rating, and is skipped. Sums run along the sessions one after the other: the numbers of a session are the same, to the last
-bit, whatever comes later and whichever other series stand beside it.
+NaN is a session without a rating, and is skipped. Sums run along the sessions one after the other:
+the numbers of a session are the same, to the last bit, whatever comes later and whichever other
+series stand beside it.
 """
 
 import numpy as np
