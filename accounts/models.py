@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -28,12 +28,46 @@ class Clinic(models.Model):
     time_zone = models.CharField(_("Time zone"), max_length=50, default="UTC", choices=time_zones)
     sender_name = models.CharField(_("Sender's name in e-mails"), max_length=60, blank=True)
     names_therapist = models.BooleanField(_("Name the therapist in e-mails"), default=False)
-    link_valid_days = models.PositiveSmallIntegerField(
+    mail_subject = models.CharField(_("Subject of the e-mail"), max_length=78, blank=True)
+    link_valid_days = models.PositiveSmallIntegerField(  # null: without limit
         _("Days a link stays valid"),
         default=4,
+        null=True,
+        blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(30)],
     )
+    reminder_days = models.PositiveSmallIntegerField(  # null: nobody is reminded
+        _("Days until the reminder"),
+        default=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(9)],
+    )
+    quiet_from = models.TimeField(_("No e-mails from"), default=time(21))
+    quiet_until = models.TimeField(_("No e-mails until"), default=time(8))
+    long_form_every = models.PositiveSmallIntegerField(  # null: always the short form
+        _("The long form, every so many sessions"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(50)],
+    )
+    checks_links = models.BooleanField(_("Ask who is there before the form"), default=False)
+    change_minutes = models.PositiveSmallIntegerField(
+        _("Minutes in which clients can change their answers"),
+        default=15,
+        validators=[MaxValueValidator(1440)],
+    )
+    shows_course = models.BooleanField(_("Clients may see their own course"), default=True)
     crisis_text = models.TextField(_("If you need help now"), max_length=1000, blank=True)
+    about_sessions = models.TextField(
+        _("How sessions and this feedback go"), max_length=3000, blank=True
+    )
+    about_confidentiality = models.TextField(
+        _("What stays between us, and its limits"), max_length=3000, blank=True
+    )
+    about_complaints = models.TextField(
+        _("How to complain, or to change therapist"), max_length=3000, blank=True
+    )
     alert_budget = models.PositiveSmallIntegerField(
         _("Alert budget: possible ruptures for each 100 rated sessions"),
         default=5,
@@ -45,6 +79,19 @@ class Clinic(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(link_valid_days__range=(1, 30)), name="clinic_link_valid_days_1_to_30"
+            ),
+            models.CheckConstraint(
+                condition=Q(reminder_days__isnull=True)
+                | Q(reminder_days__range=(1, 9), link_valid_days__isnull=True)
+                | Q(reminder_days__range=(1, 9), reminder_days__lt=F("link_valid_days")),
+                name="clinic_reminder_before_the_link_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(long_form_every__isnull=True) | Q(long_form_every__range=(2, 50)),
+                name="clinic_long_form_every_2_to_50",
+            ),
+            models.CheckConstraint(
+                condition=Q(change_minutes__lte=1440), name="clinic_change_minutes_max_a_day"
             ),
             models.CheckConstraint(
                 condition=Q(alert_budget__range=(1, 20)), name="clinic_alert_budget_1_to_20"
@@ -129,6 +176,21 @@ class User(AbstractBaseUser):
         if self.clinic is None:
             raise Clinic.DoesNotExist
         return self.clinic
+
+
+class Profile(models.Model):
+    """What a therapist tells clients about themselves, once they have looked at the page."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="profile")
+    title = models.CharField(_("Title"), max_length=80, blank=True)
+    qualifications = models.TextField(
+        _("Qualifications and experience"), max_length=2000, blank=True
+    )
+    way_of_working = models.TextField(_("Way of working"), max_length=2000, blank=True)
+    published_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"profile {self.pk}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

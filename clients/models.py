@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -28,7 +29,15 @@ class Client(models.Model):
 
     class Contact(models.TextChoices):
         EMAIL = "email", _("By e-mail")
+        IN_ROOM = "in_room", _("At the clinic, on our device or on paper")
         NONE = "none", _("Send nothing")
+
+    class Check(models.TextChoices):
+        AS_CLINIC = "clinic", _("As the clinic does")
+        ALWAYS = "always", _("Always ask")
+        NEVER = "never", _("Never ask")
+
+    MOST_TRIES = 5
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="clients")
@@ -36,6 +45,14 @@ class Client(models.Model):
     email = SealedTextField(blank=True)
     language = models.CharField(max_length=10, default="en")
     contact = models.CharField(max_length=10, choices=Contact, default=Contact.EMAIL)
+    time_zone = models.CharField(max_length=50, blank=True)  # blank: the clinic's
+    birth_year = SealedTextField(null=True, blank=True)
+    pin = SealedTextField(null=True, blank=True)
+    checks_link = models.CharField(max_length=10, choices=Check, default=Check.AS_CLINIC)
+    failed_checks = models.PositiveSmallIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True)  # the client wants no more e-mails
+    bounced_at = models.DateTimeField(null=True)  # the address does not work
+    erasure_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     objects = ClientQuerySet.as_manager()
@@ -45,7 +62,48 @@ class Client(models.Model):
 
     @property
     def can_be_mailed(self) -> bool:
-        return self.contact == self.Contact.EMAIL and bool(self.email)
+        wants = self.contact == self.Contact.EMAIL and self.stopped_at is None
+        return wants and bool(self.email) and self.bounced_at is None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone or self.clinic.time_zone)
+
+    @property
+    def secret(self) -> str:
+        """What only the client is asked for: the PIN, else the year of birth, else nothing."""
+        return self.pin or self.birth_year or ""
+
+    @property
+    def is_locked(self) -> bool:
+        """Too many wrong answers: nothing opens until the staff sends a new link."""
+        return self.failed_checks >= self.MOST_TRIES
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a form asks who is there before it opens."""
+        wanted = self.checks_link == self.Check.ALWAYS or (
+            self.checks_link == self.Check.AS_CLINIC and self.clinic.checks_links
+        )
+        return wanted and bool(self.secret)
+
+
+class ClientLink(models.Model):
+    """One mailed address that is about the client, not about a form."""
+
+    class Purpose(models.TextChoices):
+        MAIL = "mail", _("Stop or change e-mails")
+        OWN = "own", _("See and take along one's own answers")
+
+    id = models.BigAutoField(primary_key=True)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="links")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    digest = models.BinaryField(max_length=32, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)  # null: as long as there are mails to stop
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
 
 
 class TreatmentQuerySet(models.QuerySet["Treatment"]):

@@ -103,6 +103,7 @@ class RatingRequest(models.Model):
     """A form that a client is asked to fill in about one session."""
 
     TIME_TO_FINISH = timedelta(hours=2)
+    LONGEST_GRACE = timedelta(hours=24)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.OneToOneField(TherapySession, on_delete=models.PROTECT, related_name="request")
@@ -110,7 +111,9 @@ class RatingRequest(models.Model):
     instrument_version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=10)
     created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)  # null: without limit
+    active_at = models.DateTimeField(null=True)  # when answers were last typed and kept
+    link_asked_at = models.DateTimeField(null=True)  # the client asks for a new link
 
     objects = RatingRequestQuerySet.as_manager()
 
@@ -121,24 +124,48 @@ class RatingRequest(models.Model):
         return catalogue.get(self.instrument, self.instrument_version)
 
     def is_expired(self, at: datetime) -> bool:
-        """Whether the form opens no more."""
-        return at >= self.expires_at
+        """Whether the form opens no more. While somebody types, the time runs from then on."""
+        if self.expires_at is None or at < self.expires_at:
+            return False
+        return self.active_at is None or self.is_too_late(at)
 
     def is_too_late(self, at: datetime) -> bool:
         """Whether answers are refused: whoever opened the form in time may finish it."""
-        return at >= self.expires_at + self.TIME_TO_FINISH
+        if self.expires_at is None:
+            return False
+        last = max(self.expires_at, self.active_at or self.expires_at)
+        return at >= min(last + self.TIME_TO_FINISH, self.expires_at + self.LONGEST_GRACE)
 
 
 class RequestLink(models.Model):
-    """One mailed address of a request. Only the newest opens the form."""
+    """One mailed address of a request. One that was replaced by a newer opens nothing."""
 
     id = models.BigAutoField(primary_key=True)
     request = models.ForeignKey(RatingRequest, on_delete=models.CASCADE, related_name="links")
     digest = models.BinaryField(max_length=32, unique=True)
     issued_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"link {self.pk}"
+
+
+class Draft(models.Model):
+    """What was typed into a form and not sent yet. Only the browser that typed it sees it again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request = models.ForeignKey(RatingRequest, on_delete=models.CASCADE, related_name="drafts")
+    browser = models.BinaryField(max_length=32)  # digest of a random value in its cookie
+    typed = SealedTextField()  # JSON: {name of the field: value}
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "browser"], name="draft_one_for_a_browser")
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
 
 
 class RatingQuerySet(models.QuerySet["Rating"]):
@@ -159,7 +186,23 @@ class Rating(models.Model):
         RAISE = "raise", _("Please raise it with me")
         KNOW = "know", _("Just so you know")
 
+    class Settled(models.TextChoices):
+        YES = "yes", _("Yes")
+        PARTLY = "partly", _("In part")
+        NO = "no", _("Not yet")
+
+    class Provenance(models.TextChoices):
+        """How the answers came in."""
+
+        LINK = "link", _("by the link")
+        LATE = "late", _("by the link, late")
+        ROOM = "room", _("together in the room")
+        WAITING_ROOM = "waiting", _("in the waiting room")
+        PAPER = "paper", _("on paper")
+        IMPORTED = "imported", _("imported")
+
     COMMENT_MAX = 2000
+    LATE_AFTER = timedelta(days=7)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(TherapySession, on_delete=models.PROTECT, related_name="ratings")
@@ -169,11 +212,31 @@ class Rating(models.Model):
     task = models.FloatField()
     bond = models.FloatField()
     tension = models.CharField(max_length=10, choices=Tension)
+    settled = models.CharField(max_length=10, choices=Settled, blank=True)
     comment = SealedTextField(blank=True)
     follow_up = models.CharField(max_length=10, choices=FollowUp, blank=True)
+    provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.LINK)
+    language = models.CharField(max_length=10, blank=True)  # of the words that were answered
+    seconds = models.FloatField(null=True)  # from opening the form to sending it
     submitted_at = models.DateTimeField()
+    entered_by = models.ForeignKey(  # who typed it in from paper
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    changed_at = models.DateTimeField(null=True)
 
     objects = RatingQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"rating {self.pk}"
+
+
+class EarlierAnswers(models.Model):
+    """What a rating said before the client changed it. Kept for ever, shown to nobody by itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    rating = models.ForeignKey(Rating, on_delete=models.PROTECT, related_name="earlier")
+    said = SealedTextField()  # JSON, as `sessions.services.Said`
+    replaced_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"earlier answers {self.pk}"

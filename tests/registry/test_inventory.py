@@ -80,6 +80,10 @@ def test_sealed_fields_are_these() -> None:
         "therapy_sessions.TherapySession.note",
         "therapy_sessions.Rating.comment",
         "trends.Flag.note",
+        "clients.Client.birth_year",
+        "clients.Client.pin",
+        "therapy_sessions.Draft.typed",
+        "therapy_sessions.EarlierAnswers.said",
     }
 
 
