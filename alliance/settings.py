@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from outbox.providers import BadProvider, settings_for
 from vault.keys import BadKeys, parse_ring
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,7 +25,8 @@ HELP = {
     "(also for Valkey the address begins with redis://).",
     "SITE_URL": "The address under which people reach this site, for example\n"
     "https://alliance.example.org ; it stands in every mailed link.",
-    "EMAIL_URL": "The mail server, for example smtp+tls://user:password@mail.example.org:587",
+    "EMAIL_URL": "The mail server, for example smtp+tls://user:password@mail.example.org:587\n"
+    "(or name a mail provider in EMAIL_PROVIDER).",
     "DEFAULT_FROM_EMAIL": "The address that mails come from, for example forms@example.org",
 }
 
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
     "accounts",
     "outbox",
     "audit",
+    "anymail",
     "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -98,6 +101,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.clinic_time",
+    "sessions.handed_over.lock",
 ]
 
 # --- Database: https://docs.djangoproject.com/en/5.2/ref/settings/#databases
@@ -231,16 +235,33 @@ STORAGES = {
 
 # --- Language and time: stored in UTC, shown in the clinic's time zone
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("es", _("Spanish"))]
+LANGUAGES = [  # of the client's pages; the translations are unvalidated
+    ("en", _("English")),
+    ("es", _("Spanish")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("ar", _("Arabic")),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["alliance.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- Mail
-required("EMAIL_URL")
-vars().update(env.email_url("EMAIL_URL"))
+# --- Mail: over SMTP, or through a provider's API (https://anymail.dev/en/stable/installation/)
 EMAIL_TIMEOUT = 10
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
+try:
+    ANYMAIL = settings_for(EMAIL_PROVIDER, env.ENVIRON, seconds=EMAIL_TIMEOUT)
+except BadProvider as error:
+    raise ImproperlyConfigured(
+        f"\n\n{error}\n\nSo Alliance does not start."
+        "\nThe file .env.example explains all variables; `make demo` needs none.\n"
+    ) from error
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+else:
+    required("EMAIL_URL")
+    vars().update(env.email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = required("DEFAULT_FROM_EMAIL")
 
 # --- Worker: https://docs.celeryq.dev/en/v5.6.3/userguide/configuration.html

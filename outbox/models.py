@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -18,6 +19,22 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def abandoned(self, at: datetime) -> MessageQuerySet:
         """Claimed by a worker that never told the end."""
         return self.filter(state=Message.State.SENDING, claimed_at__lt=at - CLAIM)
+
+    def about(self, *rows: UUID) -> MessageQuerySet:
+        """The history of these rows: every mail about them in the order in which it was owed."""
+        return self.filter(about__in=rows).order_by("created_at", "slot")
+
+    def of_kind(self, *kinds: str) -> MessageQuerySet:
+        return self.filter(kind__in=kinds)
+
+    def taken_as(self, provider_id: str) -> MessageQuerySet:
+        """The mail that the provider calls so."""
+        return self.filter(provider_id=provider_id[:255]).exclude(provider_id="")
+
+    def in_clinic(self, clinic_id: UUID, *states: Message.State) -> MessageQuerySet:
+        """A clinic's mails, the newest first; with states, those that are in one of them."""
+        mails = self.filter(clinic_id=clinic_id).order_by("-created_at", "pk")
+        return mails.filter(state__in=states) if states else mails
 
 
 class Message(models.Model):
@@ -47,6 +64,7 @@ class Message(models.Model):
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    provider_id = models.CharField(max_length=255, blank=True)  # its reports name the mail so
 
     objects = MessageQuerySet.as_manager()
 
@@ -59,6 +77,11 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="outbox_due", condition=Q(state="queued")),
             models.Index(fields=["claimed_at"], name="outbox_open", condition=Q(state="sending")),
+            models.Index(fields=["about"], name="outbox_about"),
+            models.Index(fields=["clinic_id", "-created_at"], name="outbox_clinic"),
+            models.Index(
+                fields=["provider_id"], name="outbox_provider", condition=~Q(provider_id="")
+            ),
         ]
 
     def __str__(self) -> str:

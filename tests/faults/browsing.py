@@ -1,5 +1,6 @@
 """People at their browsers, over HTTP: the therapist who records, the clients who answer."""
 
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,9 +13,10 @@ from uuid import UUID
 from accounts.models import User
 from alliance.local.ports import LOOPBACK
 from clients.models import Treatment
-from measures import catalogue
-from sessions.services import INSTRUMENT
 from tests.people import PASSWORD
+
+ITEM = re.compile(r'name="item_(\w+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="(?!csrf)(\w+)" value="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ class Form:
 
     browser: Browser
     path: str
+    page: str
+
+    @property
+    def questions(self) -> list[str]:
+        """The items that the page asks about, as they are called in the form."""
+        return sorted(set(ITEM.findall(self.page)))
 
     @property
     def request_id(self) -> UUID:
@@ -93,9 +101,10 @@ class Form:
 
     def submit(self, score: int) -> dict[str, int]:
         """Answer every question alike, by a double click; returns what the site acknowledged."""
-        answers = {item.key: score for item in catalogue.newest(INSTRUMENT).items}
+        answers = dict.fromkeys(self.questions, score)
         fields = {f"item_{key}": value for key, value in answers.items()}
-        said = {**fields, "tension": "none", "comment": "", "follow_up": ""}
+        hidden = dict(HIDDEN.findall(self.page))
+        said = {**hidden, **fields, "tension": "none", "comment": "", "follow_up": ""}
         with ThreadPoolExecutor(2) as clicks:
             pages: list[Future[Page]] = [
                 clicks.submit(self.browser.post, self.path, said) for _ in range(2)
@@ -108,5 +117,6 @@ class Form:
 def open_form(port: int, link: str) -> Form:
     browser = Browser(port)
     path = browser.get(link).location
-    assert browser.get(path).status == 200
-    return Form(browser, path)
+    page = browser.get(path)
+    assert page.status == 200
+    return Form(browser, path, page.text)

@@ -49,10 +49,14 @@ def broker(site: Site) -> Broker:
 
 
 @pytest.fixture
-def sink(site: Site, settings: Settings) -> Iterator[Sink]:
-    """Also the tests' own process mails to it, when it sweeps."""
+def one_mail_server(site: Site, settings: Settings) -> None:
+    """The tests' own process mails to that of the site, when it sweeps."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = site.smtp_port
     settings.SITE_URL, settings.MAIL_DOMAIN = site.address, LOOPBACK
+
+
+@pytest.fixture
+def sink(site: Site, one_mail_server: None) -> Iterator[Sink]:
     with Sink(site.smtp_port) as server:
         yield server

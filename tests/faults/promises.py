@@ -8,11 +8,9 @@ from uuid import UUID
 import numpy as np
 
 from clients.models import Treatment
-from measures import catalogue
 from measures.scoring import score
 from outbox.models import Message
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
-from sessions.services import INSTRUMENT
 from tests.faults.answering import Said
 from tests.faults.sink import Sink
 from trends.engine import History, Point, detect
@@ -64,7 +62,7 @@ def courses_follow_from(said: Said) -> None:
 
 def _points(sessions: list[TherapySession], said: Said) -> list[Point]:
     """Forms that were not answered are still open, and no silence."""
-    instrument = catalogue.newest(INSTRUMENT)
+    instrument = sessions[0].request.form_instrument()  # the same in all of them
     scores = np.full((len(sessions), 3), np.nan)
     for row, session in enumerate(sessions):
         if answers := said.get(session.request.pk):
@@ -78,6 +76,7 @@ def _points(sessions: list[TherapySession], said: Said) -> list[Point]:
         days=[(session.held_at - first) / timedelta(days=1) for session in sessions],
         tension=["none" if is_answered else "" for is_answered in answered],
         asked=answered.tolist(),
+        little=answered.tolist(),  # by one answer to everything, sent in no time
     )
     return detect(history)
 

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.db import connection
 from redis import Redis
 
+from alliance.celery import app
 from alliance.local import valkey
 from alliance.local.children import Child
-from alliance.local.demo import WEB, WORKER
+from alliance.local.demo import BEAT, WEB, WORKER
 from alliance.local.environment import PROJECT
 from alliance.local.ports import LOOPBACK, free_port
 from alliance.local.processes import wait_until_ready
@@ -86,6 +88,7 @@ class Site:
             "REDIS_URL": self.broker.url,
             "SITE_URL": self.address,
             "EMAIL_URL": f"smtp://{LOOPBACK}:{self.smtp_port}",
+            "SWEEP_SECONDS": "1",  # how often a beat rings
             "DEBUG": "true",  # only so that static files need not be collected
             "SKIP_CHECKS": "1",  # Celery would check the whole project at each start
         }
@@ -96,6 +99,9 @@ class Site:
 
     def start_worker(self, name: str = "worker") -> Child:
         return self.start(name, *WORKER, f"--hostname={name}@%h")
+
+    def start_beat(self, name: str) -> Child:
+        return self.start(name, *BEAT, f"--schedule={self.folder / name}")
 
     def start(self, name: str, *arguments: str) -> Child:
         """The program in a process group of its own."""
@@ -122,6 +128,12 @@ class Site:
         for child in children:
             kill(child)
             self.children.remove(child)
+
+
+def ring(broker: Broker, task: str, *ids: UUID) -> None:
+    """From a connection of its own, as a program would that has just started."""
+    with app.connection_for_write(broker.url) as line:
+        app.send_task(task, args=[str(each) for each in ids], connection=line, retry=False)
 
 
 def is_ready(worker: Child) -> bool:

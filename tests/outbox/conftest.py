@@ -1,15 +1,20 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 import pytest
+from aiosmtpd.controller import Controller
+from pytest_django import Settings
 
 from outbox import composers
 from outbox.composers import Composer, Email
+from tests.outbox.mail_servers import Accepting, free_port, point_to
 
 KIND = "tests.greeting"
 
 Registers = Callable[[Composer], None]
+Serves = Callable[[Accepting], Accepting]
+Told = list[tuple[UUID, datetime]]
 
 
 def greet(about: UUID, at: datetime) -> Email:
@@ -25,3 +30,36 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> Registers:
 
     register(greet)
     return register
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, writes: Registers) -> Told:
+    """What the owner of the greetings is told about those that came back."""
+    heard: Told = []
+    monkeypatch.setitem(composers._bounced, KIND, lambda about, at: heard.append((about, at)))
+    return heard
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, writes: Registers) -> Told:
+    """The same of readers who want no more."""
+    heard: Told = []
+    monkeypatch.setitem(composers._refused, KIND, lambda about, at: heard.append((about, at)))
+    return heard
+
+
+@pytest.fixture
+def serves(settings: Settings) -> Iterator[Serves]:
+    """Start a mail server with this behaviour and let Django use it."""
+    running: list[Controller] = []
+
+    def start(handler: Accepting) -> Accepting:
+        controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+        controller.start()
+        running.append(controller)
+        point_to(settings, controller.port)
+        return handler
+
+    yield start
+    for controller in running:
+        controller.stop()

@@ -18,7 +18,7 @@ from clients.models import Treatment
 from outbox import doorbell as module
 from outbox.doorbell import WAITING_RINGS, Doorbell, ring_on_commit
 from outbox.models import Message
-from sessions.models import TherapySession
+from sessions.models import RATING_REQUEST, TherapySession
 from tests import people
 from trends.models import Trajectory
 
@@ -131,7 +131,7 @@ def test_a_session_rings_for_its_mail_and_its_trajectory(
 ) -> None:
     session = people.hold(treatment())
     bell.wait()
-    message = Message.objects.get(about=session.request.pk)
+    message = Message.objects.of_kind(RATING_REQUEST).get(about=session.request.pk)
     assert ("outbox.deliver", (str(message.pk),)) in publisher.rings
     assert ("trends.recompute_treatment", (str(session.treatment_id),)) in publisher.rings
 

@@ -11,11 +11,12 @@ import time_machine
 from django.core import mail
 from django.db import IntegrityError, close_old_connections, connection, transaction
 
+from accounts.models import User
 from audit.models import Event
-from outbox import composers, services, smtp
+from outbox import composers, handover, services
 from outbox.composers import Email
 from outbox.models import CLAIM, Message
-from tests.outbox.conftest import KIND, Registers, greet
+from tests.outbox.conftest import KIND, Registers, Told, greet
 
 AT = datetime.fromisoformat("2026-09-07T14:00:00+00:00")
 State = Message.State
@@ -37,11 +38,11 @@ def answers_with(monkeypatch: pytest.MonkeyPatch, state: State, reason: str = ""
     """Let the mail server end every attempt like this; returns the Message-IDs it is given."""
     seen: list[str] = []
 
-    def send(email: Email, *, message_id: str) -> smtp.Outcome:
+    def send(email: Email, *, message_id: str) -> handover.Outcome:
         seen.append(message_id)
-        return smtp.Outcome(state, reason)
+        return handover.Outcome(state, reason)
 
-    monkeypatch.setattr(smtp, "send", send)
+    monkeypatch.setattr(handover, "send", send)
     return seen
 
 
@@ -61,6 +62,23 @@ def test_queue_twice_for_one_reason_owes_one_mail() -> None:
 def test_queue_in_another_slot_owes_another_mail() -> None:
     about = uuid4()
     assert owe(about=about) != owe(about=about, slot=1)
+
+
+def test_a_mail_can_be_owed_for_later(clock: time_machine.Traveller) -> None:
+    tomorrow = AT + timedelta(days=1)
+    message = services.queue(KIND, uuid4(), clinic_id=None, by=None, at=AT, due_at=tomorrow)
+    assert (message.due_at, message.created_at, message.state_at) == (tomorrow, AT, AT)
+    assert services.deliver_due(at=tomorrow - timedelta(seconds=1)) == 0
+    assert services.deliver_due(at=tomorrow) == 1
+
+
+@pytest.mark.rings
+def test_nobody_rings_for_a_mail_of_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[UUID] = []
+    monkeypatch.setattr(services, "ring_on_commit", lambda task, pk: rung.append(pk))
+    services.queue(KIND, uuid4(), clinic_id=None, by=None, at=AT, due_at=AT + timedelta(minutes=1))
+    assert rung == []
+    assert [owe().pk] == rung
 
 
 def test_one_mail_for_each_reason_is_a_constraint() -> None:
@@ -111,17 +129,17 @@ def test_a_message_is_claimed_before_it_is_sent(monkeypatch: pytest.MonkeyPatch)
     message = owe()
     seen = []
 
-    def send(email: Email, *, message_id: str) -> smtp.Outcome:
+    def send(email: Email, *, message_id: str) -> handover.Outcome:
         row = Message.objects.get(pk=message.pk)
         seen.append((row.state, row.claimed_at, row.attempts))
-        return smtp.Outcome(State.SENT)
+        return handover.Outcome(State.SENT)
 
-    monkeypatch.setattr(smtp, "send", send)
+    monkeypatch.setattr(handover, "send", send)
     services.deliver(message.pk, at=AT)
     assert seen == [(State.SENDING, AT, 1)]
 
 
-@pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.UNCERTAIN])
+@pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.BOUNCED, State.UNCERTAIN])
 def test_a_final_outcome_is_kept_with_its_reason(
     state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,10 +153,10 @@ def test_a_final_outcome_is_kept_with_its_reason(
 
 def test_a_passing_refusal_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     message = owe()
-    answers_with(monkeypatch, State.QUEUED, smtp.BUSY)
+    answers_with(monkeypatch, State.QUEUED, handover.BUSY)
     assert services.deliver(message.pk, at=AT) == State.QUEUED
     message.refresh_from_db()
-    assert (message.state, message.reason, message.attempts) == (State.QUEUED, smtp.BUSY, 1)
+    assert (message.state, message.reason, message.attempts) == (State.QUEUED, handover.BUSY, 1)
     assert AT < message.due_at <= AT + 2 * services.FIRST_PAUSE
 
 
@@ -146,7 +164,7 @@ def test_pauses_double_up_to_the_longest(
     clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = owe()
-    answers_with(monkeypatch, State.QUEUED, smtp.BUSY)
+    answers_with(monkeypatch, State.QUEUED, handover.BUSY)
     pauses = []
     for _attempt in range(services.MAX_ATTEMPTS - 1):
         now = message.due_at
@@ -169,12 +187,12 @@ def test_the_eighth_attempt_is_the_last(
     clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = owe()
-    ids = answers_with(monkeypatch, State.QUEUED, smtp.BUSY)
+    ids = answers_with(monkeypatch, State.QUEUED, handover.BUSY)
     for _hour in range(100):
         clock.shift(timedelta(hours=3))
         services.deliver_due(at=datetime.now(AT.tzinfo))
     message.refresh_from_db()
-    assert (message.state, message.reason) == (State.FAILED, smtp.BUSY)
+    assert (message.state, message.reason) == (State.FAILED, handover.BUSY)
     assert len(ids) == message.attempts == services.MAX_ATTEMPTS == 8
     assert set(ids) == {message.message_id}, "every attempt has the same Message-ID"
 
@@ -190,6 +208,67 @@ def test_a_mail_that_is_not_wanted_any_more_is_cancelled(writes: Registers) -> N
     assert (message.state, message.reason) == (State.CANCELLED, "It was answered.")
     assert message.attempts == 0
     assert mail.outbox == []
+
+
+def wait_until(until: datetime) -> composers.Composer:
+    """A composer who says until then that this is not the hour."""
+
+    def compose(about: UUID, at: datetime) -> Email:
+        if at < until:
+            raise composers.NotNow(until)
+        return greet(about, at)
+
+    return compose
+
+
+def test_a_mail_that_comes_at_a_bad_hour_waits(writes: Registers) -> None:
+    morning = AT + timedelta(hours=9)
+    writes(wait_until(morning))
+    message = owe()
+    assert services.deliver(message.pk, at=AT) is None
+    message.refresh_from_db()
+    assert (message.state, message.reason) == (State.QUEUED, composers.QUIET_HOURS)
+    assert (message.due_at, message.attempts) == (morning, 0)
+    assert services.deliver_due(at=morning - timedelta(seconds=1)) == 0
+    assert services.deliver_due(at=morning) == 1
+    message.refresh_from_db()
+    assert (message.state, message.reason, message.attempts) == (State.SENT, "", 1)
+
+
+def test_a_waiting_mail_moves_once_however_often_it_is_swept(writes: Registers) -> None:
+    writes(wait_until(AT + timedelta(hours=9)))
+    message = owe()
+    for minutes in range(60):
+        services.deliver_due(at=AT + timedelta(minutes=minutes))
+    moves = Event.objects.filter(action="outbox.move", about_id=message.pk)
+    assert [move.details for move in moves] == [{"state": "queued", "attempts": 0}]
+
+
+def test_what_a_composer_wrote_before_it_said_not_now_is_undone(writes: Registers) -> None:
+    def write_and_wait(about: UUID, at: datetime) -> Email:
+        owe(slot=7)
+        raise composers.NotNow(at + timedelta(hours=1))
+
+    writes(write_and_wait)
+    services.deliver(owe().pk, at=AT)
+    assert not Message.objects.filter(slot=7).exists()
+
+
+def test_an_hour_that_has_passed_is_a_defect_that_ends(
+    writes: Registers, clock: time_machine.Traveller
+) -> None:
+    """A composer that always says "now is not the hour, but now is" must not go round for ever."""
+
+    def never(about: UUID, at: datetime) -> Email:
+        raise composers.NotNow(at)
+
+    writes(never)
+    message = owe()
+    for _hour in range(100):
+        clock.shift(timedelta(hours=3))
+        services.deliver_due(at=datetime.now(AT.tzinfo))
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.FAILED, services.MAX_ATTEMPTS)
 
 
 def test_a_composer_that_crashes_is_tried_again(
@@ -276,14 +355,14 @@ def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_rest(
 ) -> None:
     """An unforeseen error while sending one mail: the others go out in the same sweep."""
     first, second = owe(), owe(at=AT + timedelta(seconds=1))
-    real = smtp.send
+    real = handover.send
 
-    def fails_once(email: Email, *, message_id: str) -> smtp.Outcome:
+    def fails_once(email: Email, *, message_id: str) -> handover.Outcome:
         if message_id == first.message_id:
             raise ZeroDivisionError("a defect")
         return real(email, message_id=message_id)
 
-    monkeypatch.setattr(smtp, "send", fails_once)
+    monkeypatch.setattr(handover, "send", fails_once)
     services.deliver_due(at=AT + timedelta(seconds=2))
     second.refresh_from_db()
     assert second.state == State.SENT
@@ -324,11 +403,11 @@ def test_a_slow_worker_may_still_tell_how_it_ended(monkeypatch: pytest.MonkeyPat
     """Set aside while the server took its time: then the mail is known to be sent after all."""
     message = owe()
 
-    def send_slowly(email: Email, *, message_id: str) -> smtp.Outcome:
+    def send_slowly(email: Email, *, message_id: str) -> handover.Outcome:
         services.set_aside_abandoned(at=AT + CLAIM + timedelta(seconds=1))
-        return smtp.Outcome(State.SENT)
+        return handover.Outcome(State.SENT)
 
-    monkeypatch.setattr(smtp, "send", send_slowly)
+    monkeypatch.setattr(handover, "send", send_slowly)
     assert services.deliver(message.pk, at=AT) == State.SENT
 
 
@@ -368,6 +447,219 @@ def test_a_slow_mail_server_ends_the_sweep_in_time(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(services, "monotonic", lambda: next(seconds))
     assert services.deliver_due(at=AT) == 2
     assert Message.objects.filter(state=State.QUEUED).count() == 1
+
+
+def withdraw(message: Message, kind: str = KIND) -> int:
+    return services.withdraw(kind=kind, about=message.about, reason="Answered.", by=None, at=AT)
+
+
+def test_a_mail_that_lost_its_purpose_is_withdrawn(told: Told) -> None:
+    message, other = owe(at=AT + timedelta(days=2)), owe(at=AT + timedelta(days=2))
+    again = owe(about=message.about, slot=1, at=AT + timedelta(days=4))
+    assert withdraw(message) == 2
+    for mail_ in (message, again):
+        mail_.refresh_from_db()
+        assert (mail_.state, mail_.reason, mail_.state_at) == (State.CANCELLED, "Answered.", AT)
+    other.refresh_from_db()
+    assert other.state == State.QUEUED
+    assert services.deliver_due(at=AT + timedelta(days=9)) == 1
+    moves = Event.objects.filter(action="outbox.move", details__state="cancelled")
+    assert {move.about_id for move in moves} == {message.pk, again.pk}
+    assert told == []
+
+
+def test_withdraw_names_who_did_it(mara: User) -> None:
+    message = owe()
+    services.withdraw(kind=KIND, about=message.about, reason="Sent again.", by=mara, at=AT)
+    assert Event.objects.get(action="outbox.move", about_id=message.pk).by_id == mara.pk
+
+
+def test_a_mail_of_another_kind_is_not_withdrawn() -> None:
+    message = owe()
+    assert withdraw(message, "tests.other") == 0
+    message.refresh_from_db()
+    assert message.state == State.QUEUED
+
+
+@pytest.mark.parametrize("state", [state for state in State if state != State.QUEUED])
+def test_only_what_waits_can_be_withdrawn(state: State) -> None:
+    message = owe()
+    Message.objects.filter(pk=message.pk).update(state=state)
+    assert withdraw(message) == 0
+    message.refresh_from_db()
+    assert message.state == state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_withdraw_does_not_wait_for_a_worker_that_writes_the_mail(writes: Registers) -> None:
+    """The worker's composer may itself wait for the rows that the withdrawer has changed."""
+    message = owe()
+    counts: list[int] = []
+
+    def elsewhere() -> int:
+        try:
+            return withdraw(message)
+        finally:
+            connection.close()
+
+    def compose(about: UUID, at: datetime) -> Email:
+        with ThreadPoolExecutor(1) as other:
+            counts.append(other.submit(elsewhere).result(timeout=1))
+        return greet(about, at)
+
+    writes(compose)
+    assert services.deliver(message.pk, at=AT) == State.SENT
+    assert counts == [0]
+
+
+def test_the_owner_is_told_when_a_mail_comes_back(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = owe()
+    answers_with(monkeypatch, State.BOUNCED, handover.REFUSED_ADDRESS)
+    services.deliver(message.pk, at=AT)
+    assert told == [(message.about, AT)]
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.FAILED, State.UNCERTAIN, State.QUEUED])
+def test_the_owner_is_told_of_nothing_else(
+    state: State, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers_with(monkeypatch, state)
+    services.deliver(owe().pk, at=AT)
+    assert told == []
+
+
+def test_the_owner_is_told_in_the_same_transaction(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the owner does about it happens together with the move, or neither does."""
+    message = taken("p-1")
+    monkeypatch.setitem(composers._bounced, KIND, lambda about, at: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.report("p-1", state=State.BOUNCED, reason="Back.", at=AT)
+    message.refresh_from_db()
+    assert message.state == State.SENT
+    assert not Event.objects.filter(action="outbox.move", details__state="bounced").exists()
+
+
+def taken(provider_id: str, state: State = State.SENT) -> Message:
+    message = owe()
+    Message.objects.filter(pk=message.pk).update(provider_id=provider_id, state=state)
+    return message
+
+
+def test_the_id_of_the_provider_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = owe()
+    outcome = handover.Outcome(State.SENT, provider_id="p" * 300)
+    monkeypatch.setattr(handover, "send", lambda email, *, message_id: outcome)
+    services.deliver(message.pk, at=AT)
+    message.refresh_from_db()
+    assert message.provider_id == "p" * 255
+    assert services.report("p" * 300, state=State.BOUNCED, reason="Back.", at=AT), "it is found"
+
+
+@pytest.mark.parametrize(
+    ("before", "told_state", "after"),
+    [
+        (State.SENT, State.BOUNCED, State.BOUNCED),
+        (State.UNCERTAIN, State.BOUNCED, State.BOUNCED),
+        (State.UNCERTAIN, State.SENT, State.SENT),
+        (State.SENT, State.SENT, State.SENT),
+        (State.BOUNCED, State.SENT, State.BOUNCED),
+        (State.FAILED, State.BOUNCED, State.BOUNCED),
+        (State.SENT, State.FAILED, State.FAILED),
+        (State.UNCERTAIN, State.FAILED, State.FAILED),
+        (State.BOUNCED, State.FAILED, State.BOUNCED),
+        (State.FAILED, State.SENT, State.FAILED),
+        (State.CANCELLED, State.BOUNCED, State.CANCELLED),
+        (State.QUEUED, State.BOUNCED, State.QUEUED),
+        (State.SENDING, State.BOUNCED, State.SENDING),
+    ],
+)
+def test_what_a_provider_reports_later(before: State, told_state: State, after: State) -> None:
+    message = taken("p-1", before)
+    news = services.report("p-1", state=told_state, reason="They said.", at=AT)
+    message.refresh_from_db()
+    assert message.state == after
+    assert news is (before != after)
+    assert message.reason == ("They said." if news else "")
+
+
+def test_the_same_report_again_is_no_news(told: Told) -> None:
+    message = taken("p-1")
+    news = [services.report("p-1", state=State.BOUNCED, reason="Back.", at=AT) for _ in range(3)]
+    assert news == [True, False, False]
+    assert told == [(message.about, AT)]
+    assert Event.objects.filter(action="outbox.move", about_id=message.pk).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "reason", "is_news"),
+    [
+        (State.SENT, "", True),
+        (State.UNCERTAIN, "Perhaps.", True),
+        (State.SENT, "No more.", False),
+        (State.BOUNCED, "Back.", False),
+        (State.FAILED, "", False),
+        (State.QUEUED, "", False),
+    ],
+)
+def test_a_refusal_proves_that_the_mail_arrived(
+    before: State, reason: str, is_news: bool, told: Told, refused: Told
+) -> None:
+    message = taken("p-1", before)
+    Message.objects.filter(pk=message.pk).update(reason=reason)
+    assert services.report_refusal("p-1", reason="No more.", at=AT) is is_news
+    message.refresh_from_db()
+    assert message.state == (State.SENT if is_news else before)
+    assert message.reason == ("No more." if is_news else reason)
+    assert refused == ([(message.about, AT)] if is_news else [])
+    assert told == []
+
+
+def test_a_refusal_is_told_in_the_same_transaction(
+    refused: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = taken("p-1")
+    monkeypatch.setitem(composers._refused, KIND, lambda about, at: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.report_refusal("p-1", reason="No more.", at=AT)
+    message.refresh_from_db()
+    assert message.reason == ""
+
+
+@pytest.mark.parametrize("provider_id", ["", "p-2"])
+def test_a_report_about_no_mail_of_ours_changes_nothing(provider_id: str) -> None:
+    """Mails without an id are not one another's."""
+    taken("p-1")
+    taken("")
+    assert not services.report(provider_id, state=State.BOUNCED, reason="Back.", at=AT)
+    assert not Message.objects.filter(state=State.BOUNCED).exists()
+
+
+def test_the_history_of_rows_is_in_order() -> None:
+    first, other = owe(), owe()
+    second = owe(about=first.about, slot=1, at=AT + timedelta(days=1))
+    kind = services.queue("tests.other", first.about, clinic_id=None, by=None, at=AT)
+    Message.objects.filter(pk=kind.pk).update(created_at=AT + timedelta(hours=1))
+    assert list(Message.objects.about(first.about)) == [first, kind, second]
+    assert list(Message.objects.about(first.about).of_kind(KIND)) == [first, second]
+    assert set(Message.objects.about(first.about, other.about)) == {first, kind, second, other}
+
+
+def test_the_mails_of_a_clinic_are_listed_newest_first() -> None:
+    ours, elsewhere = uuid4(), uuid4()
+    mails = [
+        services.queue(KIND, uuid4(), clinic_id=clinic, by=None, at=AT + timedelta(hours=hour))
+        for hour, clinic in enumerate([ours, elsewhere, ours, ours])
+    ]
+    old, _theirs, sent, new = mails
+    Message.objects.filter(pk=sent.pk).update(state=State.SENT)
+    Message.objects.filter(pk=old.pk).update(state=State.UNCERTAIN)
+    assert list(Message.objects.in_clinic(ours)) == [new, sent, old]
+    assert list(Message.objects.in_clinic(ours, *Message.TROUBLED)) == [old]
+    assert list(Message.objects.in_clinic(ours, State.QUEUED, State.SENT)) == [new, sent]
 
 
 def test_every_move_is_recorded() -> None:
@@ -435,11 +727,11 @@ def test_the_claim_is_committed_before_a_byte_is_sent(monkeypatch: pytest.Monkey
         finally:
             connection.close()
 
-    def send(email: Email, *, message_id: str) -> smtp.Outcome:
+    def send(email: Email, *, message_id: str) -> handover.Outcome:
         with ThreadPoolExecutor(1) as elsewhere:
             seen.append(elsewhere.submit(look).result())
-        return smtp.Outcome(State.SENT)
+        return handover.Outcome(State.SENT)
 
-    monkeypatch.setattr(smtp, "send", send)
+    monkeypatch.setattr(handover, "send", send)
     services.deliver(message.pk, at=AT)
     assert seen == [State.SENDING]

@@ -1,115 +1,38 @@
 """What is known after an attempt, against a real SMTP server on this machine."""
 
-import asyncio
-import email.policy
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
-from outbox import smtp
+from outbox import handover
 from outbox.composers import Email
 from outbox.models import Message
+from tests.outbox.conftest import Serves
+from tests.outbox.mail_servers import (
+    Accepting,
+    AnswersData,
+    AnswersRecipient,
+    ClosesAfterData,
+    HangsAfterData,
+    free_port,
+    point_to,
+)
 
 MESSAGE_ID = "<11111111@clinic.example>"
 LENA = Email("lena@mail.example", "A short form", "In words", "<p>In words</p>", "The clinic")
 State = Message.State
 
 
-class Accepting:
-    """Takes every mail, unless a subclass answers otherwise."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.recipients: list[list[str]] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        assert isinstance(parsed, EmailMessage)
-        self.mails.append(parsed)
-        self.recipients.append(envelope.rcpt_tos)
-        return "250 taken"
-
-
-class AnswersRecipient(Accepting):
-    def __init__(self, answer: str) -> None:
-        super().__init__()
-        self.answer = answer
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
-        return self.answer
-
-
-class AnswersData(Accepting):
-    def __init__(self, answer: str) -> None:
-        super().__init__()
-        self.answer = answer
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        await super().handle_DATA(server, session, envelope)
-        return self.answer
-
-
-class ClosesAfterData(Accepting):
-    """Takes the mail and is gone before it says so."""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        await super().handle_DATA(server, session, envelope)
-        server.transport.abort()
-        return "250 nobody hears it"
-
-
-class HangsAfterData(Accepting):
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        await asyncio.sleep(3)
-        return "250 too late"
-
-
-Serves = Callable[[Accepting], Accepting]
-
-
-@pytest.fixture
-def serves(settings: Settings) -> Iterator[Serves]:
-    """Start a mail server with this behaviour and let Django use it."""
-    running: list[Controller] = []
-
-    def start(handler: Accepting) -> Accepting:
-        controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-        controller.start()
-        running.append(controller)
-        point_to(settings, controller.port)
-        return handler
-
-    yield start
-    for controller in running:
-        controller.stop()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
-
-
-def point_to(settings: Settings, port: int) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-
-
-def send(message: Email = LENA) -> smtp.Outcome:
-    return smtp.send(message, message_id=MESSAGE_ID)
+def send(message: Email = LENA) -> handover.Outcome:
+    return handover.send(message, message_id=MESSAGE_ID)
 
 
 def test_accepted_is_sent(serves: Serves) -> None:
     server = serves(Accepting())
-    assert send() == smtp.Outcome(State.SENT)
+    assert send() == handover.Outcome(State.SENT)
     [mail] = server.mails
     assert mail["To"] == "lena@mail.example"
     assert mail["From"] == "The clinic <alliance@clinic.example>"
@@ -145,13 +68,19 @@ def test_without_sender_name_only_the_address_is_shown(serves: Serves) -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("550 no such user", smtp.Outcome(State.FAILED, smtp.REFUSED_ADDRESS)),
-        ("553 not a mailbox", smtp.Outcome(State.FAILED, smtp.REFUSED_ADDRESS)),
-        ("450 greylisted", smtp.Outcome(State.QUEUED, smtp.BUSY)),
-        ("451 try later", smtp.Outcome(State.QUEUED, smtp.BUSY)),
+        ("550 no such user", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
+        ("550 5.1.1 no such user", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
+        ("551 not here", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
+        ("553 not a mailbox", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
+        ("556 takes no mail", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
+        ("554 relaying denied", handover.Outcome(State.FAILED, handover.REFUSED)),
+        ("550 5.7.1 you are on a list", handover.Outcome(State.FAILED, handover.REFUSED)),
+        ("530 log in first", handover.Outcome(State.FAILED, handover.REFUSED)),
+        ("450 greylisted", handover.Outcome(State.QUEUED, handover.BUSY)),
+        ("451 try later", handover.Outcome(State.QUEUED, handover.BUSY)),
     ],
 )
-def test_refused_recipient(serves: Serves, answer: str, outcome: smtp.Outcome) -> None:
+def test_refused_recipient(serves: Serves, answer: str, outcome: handover.Outcome) -> None:
     server = serves(AnswersRecipient(answer))
     assert send() == outcome
     assert server.mails == []
@@ -160,37 +89,38 @@ def test_refused_recipient(serves: Serves, answer: str, outcome: smtp.Outcome) -
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("550 looks like spam", smtp.Outcome(State.FAILED, smtp.REFUSED)),
-        ("552 too large", smtp.Outcome(State.FAILED, smtp.REFUSED)),
-        ("451 try later", smtp.Outcome(State.QUEUED, smtp.BUSY)),
+        ("550 looks like spam", handover.Outcome(State.FAILED, handover.REFUSED)),
+        ("554 not wanted", handover.Outcome(State.FAILED, handover.REFUSED)),
+        ("552 too large", handover.Outcome(State.FAILED, handover.REFUSED)),
+        ("451 try later", handover.Outcome(State.QUEUED, handover.BUSY)),
     ],
 )
-def test_refused_after_the_text(serves: Serves, answer: str, outcome: smtp.Outcome) -> None:
+def test_refused_after_the_text(serves: Serves, answer: str, outcome: handover.Outcome) -> None:
     serves(AnswersData(answer))
     assert send() == outcome
 
 
 def test_closed_before_the_answer_is_uncertain(serves: Serves) -> None:
     server = serves(ClosesAfterData())
-    assert send() == smtp.Outcome(State.UNCERTAIN, smtp.BROKE_OFF)
+    assert send() == handover.Outcome(State.UNCERTAIN, handover.BROKE_OFF)
     assert len(server.mails) == 1, "it did arrive: sending it again would be a second mail"
 
 
 def test_silence_after_the_text_is_uncertain(serves: Serves, settings: Settings) -> None:
     serves(HangsAfterData())
     settings.EMAIL_TIMEOUT = 0.5
-    assert send() == smtp.Outcome(State.UNCERTAIN, smtp.BROKE_OFF)
+    assert send() == handover.Outcome(State.UNCERTAIN, handover.BROKE_OFF)
 
 
 def test_refused_connection_is_tried_again(settings: Settings) -> None:
     point_to(settings, free_port())
-    assert send() == smtp.Outcome(State.QUEUED, smtp.UNREACHABLE)
+    assert send() == handover.Outcome(State.QUEUED, handover.UNREACHABLE)
 
 
 def test_unknown_host_is_tried_again(settings: Settings) -> None:
     point_to(settings, 25)
     settings.EMAIL_HOST = "no-such-host.invalid"
-    assert send() == smtp.Outcome(State.QUEUED, smtp.UNREACHABLE)
+    assert send() == handover.Outcome(State.QUEUED, handover.UNREACHABLE)
 
 
 @contextmanager
@@ -204,7 +134,7 @@ def test_a_server_that_never_greets_is_tried_again(settings: Settings) -> None:
     with silent_server() as port:
         point_to(settings, port)
         settings.EMAIL_TIMEOUT = 0.3
-        assert send() == smtp.Outcome(State.QUEUED, smtp.UNREACHABLE)
+        assert send() == handover.Outcome(State.QUEUED, handover.UNREACHABLE)
 
 
 @pytest.mark.parametrize("name", ["Clinic\r\nBcc: eve@evil.example", "Clinic\nX-Evil: 1"])
@@ -248,6 +178,16 @@ def test_what_is_not_one_address_fails_and_nothing_is_sent(serves: Serves, addre
     assert server.mails == []
 
 
+@pytest.mark.parametrize(
+    "name", ["Adler, Ruth", 'The "Old" Practice', "Praxis (Mitte)", "Müller; Söhne", "a@b.example"]
+)
+def test_a_sender_name_is_shown_as_it_is_written(serves: Serves, name: str) -> None:
+    server = serves(Accepting())
+    assert send(Email("lena@mail.example", "S", "T", "H", name)).state == State.SENT
+    [sender] = server.mails[0]["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, "alliance@clinic.example")
+
+
 def test_letters_of_all_languages_arrive(serves: Serves) -> None:
     server = serves(Accepting())
     send(Email("lena@mail.example", "Übermäßig 🙂", "Grüße\n", "<p>Grüße</p>", "Praxis Müller"))
@@ -257,3 +197,50 @@ def test_letters_of_all_languages_arrive(serves: Serves) -> None:
     body = mail.get_body(["plain"])
     assert body is not None
     assert "Grüße" in body.get_content()
+
+
+FAR = "https://alliance.clinic.example/stop/" + "k3y-" * 60 + "/"
+A_FORM = Email("lena@mail.example", "S", "T", "H", "The clinic", unsubscribe_url=FAR)
+
+
+def test_one_click_ends_these_mails(serves: Serves) -> None:
+    """RFC 8058, 3.1: an address in angle brackets, and the one key-value pair."""
+    server = serves(Accepting())
+    assert send(A_FORM).state == State.SENT
+    [mail] = server.mails
+    assert mail.get_all("List-Unsubscribe") == [f"<{FAR}>"]
+    assert mail.get_all("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]
+
+
+def test_the_headers_of_a_click_are_on_one_line_each(serves: Serves) -> None:
+    """Servers on the way that fold and unfold them anew have broken signatures."""
+    server = serves(Accepting())
+    send(A_FORM)
+    [lines] = server.lines
+    assert f"List-Unsubscribe: <{FAR}>" in lines
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+    assert f"Message-ID: {MESSAGE_ID}" in lines
+
+
+def test_a_mail_without_an_address_to_stop_it_has_no_such_header(serves: Serves) -> None:
+    server = serves(Accepting())
+    send()
+    [mail] = server.mails
+    assert not [name for name in mail if name.startswith("List-")]
+
+
+def test_no_line_is_too_long_for_a_server(serves: Serves) -> None:
+    """RFC 5322, 2.1.1: 998 characters."""
+    server = serves(Accepting())
+    send(Email("lena@mail.example", "Ü" * 2000, "T", "H", "Praxis " * 300, unsubscribe_url=FAR))
+    [lines] = server.lines
+    assert max(map(len, lines)) <= 998
+
+
+def test_an_address_to_stop_it_adds_no_header(serves: Serves) -> None:
+    server = serves(Accepting())
+    evil = Email(
+        "lena@mail.example", "S", "T", "H", unsubscribe_url="https://x/\r\nBcc: e@e.example"
+    )
+    assert send(evil).state == State.FAILED
+    assert server.mails == []
