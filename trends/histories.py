@@ -6,22 +6,24 @@ stored course. Cancelled sessions are left out entirely.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Field, Func, TextField
-from django.db.models.functions import Cast
+from django.db.models import Case, F, Field, Func, TextField, When
+from django.db.models.functions import Cast, Coalesce
 
 from measures import catalogue
-from sessions.models import TherapySession, TherapySessionQuerySet
+from measures.quality import is_same_answer, least_seconds
+from sessions.models import RatingRequest, TherapySession, TherapySessionQuerySet
 from trends.engine import BadHistory, History
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ COLUMNS = (
     "request__rating__task",
     "request__rating__bond",
     "request__rating__tension",
+    "request__rating__seconds",
+    "alike",
 )
 
 
@@ -54,11 +58,36 @@ class Seconds(Func):
     output_field = Field()
 
 
+# Answers are read only where they may all be one, and as text: it is mostly the same few.
+ALIKE = Case(
+    When(
+        request__rating__goal=F("request__rating__task"),
+        request__rating__task=F("request__rating__bond"),
+        then=Cast("request__rating__answers", TextField()),
+    ),
+    default=None,
+)
+
+
+# Until when an answer is expected, of clients who were asked: as `RatingRequest.is_silent`.
+ENDS = Case(
+    When(
+        request__is_mailed=True,
+        then=Coalesce("request__expires_at", F("request__created_at") + RatingRequest.SILENT_AFTER),
+    ),
+    default=None,
+)
+
+
 class Form(NamedTuple):
-    """What the engine has to know of an instrument."""
+    """What the engine has to know of an instrument.
+
+    quick: a form sent in fewer seconds cannot have been read.
+    """
 
     scale: tuple[float, float]
     items: int
+    quick: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +140,8 @@ def rows(sessions: TherapySessionQuerySet) -> Any:
     light = counted.annotate(
         key=Cast("pk", TextField()),
         held=Seconds("held_at"),
-        closes=Seconds("request__expires_at"),
+        closes=Seconds(ENDS),
+        alike=ALIKE,
     )
     return light.order_by("treatment_id", "held_at").values_list(*COLUMNS)
 
@@ -120,7 +150,9 @@ def course(treatment_id: UUID, own: Sequence[Row], at: datetime) -> Course:
     """From rows of COLUMNS of one treatment, in the order the sessions were held."""
     if not own:
         return Course(treatment_id, (), (), (), History(np.empty((0, 3))), None)
-    _, ids, seconds, came, closing, keys, versions, *scores, tension = zip(*own, strict=True)
+    _, ids, seconds, came, closing, keys, versions, *scores, tension, took, alike = zip(
+        *own, strict=True
+    )
     now = at.timestamp()
     # One with a request has an instrument; the others have no rating either.
     forms = [form(*named) if named[0] else None for named in zip(keys, versions, strict=True)]
@@ -138,6 +170,7 @@ def course(treatment_id: UUID, own: Sequence[Row], at: datetime) -> Course:
             closes is not None and (goal is not None or closes <= now)
             for closes, goal in zip(closing, scores[0], strict=True)
         ],
+        little=list(map(_says_little, forms, took, alike)),
     )
     return Course(
         treatment_id,
@@ -153,10 +186,21 @@ def course(treatment_id: UUID, own: Sequence[Row], at: datetime) -> Course:
 def form(key: str, version: int) -> Form:
     instrument = catalogue.get(key, version)
     scale = (float(instrument.lowest), float(instrument.highest))
-    return Form(scale, instrument.items_per_dimension())
+    return Form(scale, instrument.items_per_dimension(), least_seconds(instrument))
 
 
-FALLBACK = Form((1.0, 5.0), 2)  # of sessions without a form; nothing is read from it
+FALLBACK = Form((1.0, 5.0), 2, 0.0)  # of sessions without a form; nothing is read from it
+
+
+def _says_little(form: Form | None, took: float | None, alike: str | None) -> bool:
+    """`Quality.says_little`, from what a row has of it; False without a rating."""
+    is_quick = form is not None and took is not None and took < form.quick
+    return is_quick or (alike is not None and _is_same_answer(alike))
+
+
+@lru_cache(maxsize=10_000)
+def _is_same_answer(answers: str) -> bool:
+    return is_same_answer(json.loads(answers))
 
 
 def _on_one_scale(

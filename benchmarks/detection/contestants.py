@@ -52,12 +52,14 @@ def found(scores: Floats, drawn: Treatments) -> float:
 def courses_of(world: World, drawn: Treatments) -> Courses:
     """As the program would have them: a form was sent for every session."""
     shape = drawn.rated.shape
+    little = drawn.alike & (world.items > 1)
     return replace(
         empty((shape[0], shape[1]), scale_of(world)),
         scores=drawn.scores,
         held=np.ones(shape, dtype=bool),
         asked=np.ones(shape, dtype=bool),
-        items=np.full(shape, float(world.items)),
+        items=np.where(little, 1.0, world.items),
+        little=little,
     )
 
 

@@ -12,6 +12,7 @@ Sizes are written in points of a scale from 1 to 5 and stretched when a world ha
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 DIMENSIONS = 3
+# What somebody gives to every item: the answer to the first, the mean of what they would have
+# answered, or what they always give, whatever happened.
+Alike = Literal["first", "mean", "habit"]
 POINT = 4 / 6  # one point of a 1-7 scale, in points of a 1-5 scale
 
 
@@ -31,6 +35,8 @@ class World:
     tails: degrees of freedom of an item's error (Student's t of the same SD); infinite is normal.
     lasts_to_bottom: sessions until a rupture is as deep as it gets (1: at once).
     beside: how deep a rupture in one dimension is in the other two, as a share.
+    alike_clients, alike_forms: share of clients who answer a share of their forms with one point
+        for every item; alike: which. (Others do so by chance. The exact answer knows of neither.)
     """
 
     points: int = 5
@@ -56,6 +62,9 @@ class World:
     permanent: float = 0.1
     missing: float = 0.12
     missing_in_rupture: float = 0.25
+    alike_clients: float = 0.0
+    alike_forms: float = 0.0
+    alike: Alike = "first"
 
 
 USUAL = World()
@@ -81,12 +90,14 @@ WORLDS: dict[str, World] = {
 class Treatments:
     """scores: (treatments, sessions, 3), NaN without a rating; the rest (treatments, sessions).
 
-    ruptured: the session lies inside a rupture. onset: a rupture begins in it.
+    ruptured: the session lies inside a rupture. onset: a rupture begins in it. alike: every item
+    got the same point (of forms that were not filled in, would have got).
     """
 
     scores: Floats
     ruptured: Bools
     onset: Bools
+    alike: Bools
 
     @property
     def rated(self) -> Bools:
@@ -97,11 +108,16 @@ def simulate(world: World, *, treatments: int, seed: int) -> Treatments:
     rng = np.random.default_rng(seed)
     fall, onset = draw_ruptures(world, treatments, rng)
     ruptured = np.asarray((fall > 0).any(axis=2))
-    truth = draw_levels(world, treatments, rng) + draw_states(world, treatments, rng) - fall
-    scores = answer(truth, world, rng)
+    levels = draw_levels(world, treatments, rng)
+    truth = levels + draw_states(world, treatments, rng) - fall
+    points = answer_items(truth, world, rng)
+    if world.alike_clients:
+        points = answer_alike(points, levels, world, rng)
+    scores = points.mean(axis=3)
     risk = np.where(ruptured, world.missing_in_rupture, world.missing)
     scores[rng.random(risk.shape) < risk] = np.nan
-    return Treatments(scores, ruptured, onset)
+    alike = points.min(axis=(2, 3)) == points.max(axis=(2, 3))
+    return Treatments(scores, ruptured, onset, alike)
 
 
 def growth_at(world: World) -> Floats:
@@ -160,13 +176,35 @@ def draw_falls(world: World, count: int, rng: np.random.Generator) -> Floats:
 
 
 def answer(truth: Floats, world: World, rng: np.random.Generator) -> Floats:
-    """Mean of whole-point answers to `items` items per dimension, each with its own error."""
+    """Mean of the answers to each dimension's items."""
+    return np.asarray(answer_items(truth, world, rng).mean(axis=3))
+
+
+def answer_items(truth: Floats, world: World, rng: np.random.Generator) -> Floats:
+    """Whole-point answers to `items` items per dimension, each with its own error, (.., items)."""
     varies = world.noise_varies
     own_noise = world.item_noise * np.exp(rng.normal(-(varies**2), varies, (len(truth), 1, 1, 1)))
     error = own_noise * draw_errors(world, (*truth.shape, world.items), rng)
+    return whole_points(truth[..., None] + error, world)
+
+
+def whole_points(latent: Floats, world: World) -> Floats:
+    """The nearest points of the world's scale to places on a scale from 1 to 5."""
     stretch = (world.points - 1) / 4
-    latent = 1 + stretch * (truth[..., None] + error - 1)
-    return np.asarray(np.clip(np.round(latent), 1, world.points).mean(axis=3))
+    return np.clip(np.round(1 + stretch * (latent - 1)), 1, world.points)
+
+
+def answer_alike(points: Floats, levels: Floats, world: World, rng: np.random.Generator) -> Floats:
+    """The same answers, but some forms of some clients with one point throughout."""
+    treatments, sessions = points.shape[:2]
+    ones = {
+        "first": points[:, :, :1, :1],
+        "mean": np.round(points.mean(axis=(2, 3), keepdims=True)),
+        "habit": whole_points(levels.mean(axis=2)[..., None, None], world),
+    }
+    clients = rng.random((treatments, 1)) < world.alike_clients
+    forms = clients & (rng.random((treatments, sessions)) < world.alike_forms)
+    return np.where(forms[..., None, None], ones[world.alike], points)
 
 
 def draw_errors(world: World, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measures import catalogue
-from measures.scoring import BadAnswers, Scores, score
+from measures.scoring import BadAnswers, NoAllianceForm, Scores, profile, score
 
 FORM = catalogue.get("alliance-6", 1)
 KEYS = [item.key for item in FORM.items]
@@ -93,3 +93,43 @@ def test_any_answers_are_scored_or_bad(filled_in: dict[str, int]) -> None:
     else:
         with pytest.raises(BadAnswers):
             score(FORM, filled_in)
+
+
+# --- Any instrument
+
+
+def test_a_profile_has_every_dimension_in_its_order() -> None:
+    form = catalogue.get("elements-7", 1)
+    given_points = {item.key: 1 + place % 5 for place, item in enumerate(form.items)}
+    found = profile(form, given_points)
+    assert list(found) == list(form.dimensions)
+    assert list(found.values()) == [1, 2, 3, 4, 5, 1, 2]
+
+
+def test_a_profile_is_the_mean_of_four_items() -> None:
+    form = catalogue.get("alliance-12", 1)
+    bond = dict(
+        zip([i.key for i in form.items if i.dimension == "bond"], [1, 2, 4, 5], strict=True)
+    )
+    found = profile(form, dict.fromkeys((item.key for item in form.items), 3) | bond)
+    assert found == {"goal": 3, "task": 3, "bond": 3}
+    found = profile(form, dict.fromkeys((item.key for item in form.items), 2) | bond)
+    assert found == {"goal": 2, "task": 2, "bond": 3}
+
+
+def test_only_an_alliance_form_has_scores() -> None:
+    form = catalogue.get("elements-7", 1)
+    with pytest.raises(NoAllianceForm, match="elements-7"):
+        score(form, dict.fromkeys((item.key for item in form.items), 3))
+
+
+@given(complete)
+def test_scores_are_the_profile(filled_in: dict[str, int]) -> None:
+    assert Scores(**profile(FORM, filled_in)) == score(FORM, filled_in)
+
+
+@pytest.mark.parametrize("key", ["elements-7", "alliance-12-therapist"])
+def test_a_profile_of_an_incomplete_form_is_bad(key: str) -> None:
+    form = catalogue.get(key, 1)
+    with pytest.raises(BadAnswers):
+        profile(form, {item.key: 3 for item in form.items[1:]})

@@ -21,7 +21,8 @@ class Courses:
 
     scores, therapist: (treatments, sessions, 3), points of the scale, NaN where not rated.
     held: (treatments, sessions), whether there is such a session (False: filling).
-    items: (treatments, sessions), items per dimension of the session's form.
+    items: (treatments, sessions), items per dimension of the session's form, 1 if it says little.
+    little: (treatments, sessions), whether the rating says little of the dimensions apart.
     attendance, tension: (treatments, sessions), places in ATTENDANCE and TENSION of history.py.
     asked: (treatments, sessions), whether a form was sent that may count as left unanswered.
     weeks: (treatments, sessions), time since the session before, 1 where not known.
@@ -30,6 +31,7 @@ class Courses:
     scores: Floats
     held: Bools
     items: Floats
+    little: Bools
     attendance: Codes
     tension: Codes
     asked: Bools
@@ -82,9 +84,12 @@ def pack(histories: Sequence[History]) -> Courses:
     for row, history in enumerate(histories):
         count = len(history)
         courses.held[row, :count] = True
-        for name in ("scores", "items", "attendance", "tension", "asked", "therapist", "weeks"):
+        for name in COPIED:
             getattr(courses, name)[row, :count] = getattr(history, name)
     return courses
+
+
+COPIED = ("scores", "items", "little", "attendance", "tension", "asked", "therapist", "weeks")
 
 
 def empty(shape: tuple[int, int], scale: tuple[float, float]) -> Courses:
@@ -93,6 +98,7 @@ def empty(shape: tuple[int, int], scale: tuple[float, float]) -> Courses:
         scores=np.full((*shape, len(DIMENSIONS)), np.nan),
         held=np.zeros(shape, dtype=bool),
         items=np.ones(shape),
+        little=np.zeros(shape, dtype=bool),
         attendance=np.zeros(shape, dtype=np.int8),
         tension=np.zeros(shape, dtype=np.int8),
         asked=np.zeros(shape, dtype=bool),

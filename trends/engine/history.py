@@ -70,11 +70,15 @@ class History:
         where there is no rating; a row may be missing in part. The array is copied and read-only.
     scale: lowest and highest possible score.
     items: how many items a dimension's score is the mean of, one number or one for each session;
-        fewer items, noisier scores.
+        fewer items, noisier scores. 1 where the rating says little.
     days: when each session was held, in days from any start; rising. None: a week apart.
     attendance: a word of ATTENDANCE for each session. None: all attended.
     tension: a word of TENSION for each session, "" where not answered. None: never asked.
     asked: whether each session's form counts as unanswered if it has no scores. None: all do.
+    little: whether each session's answers say little of the dimensions apart (all alike, or given
+        too quickly to be read): the items are then one look between them, and nothing is learned
+        from how the dimensions move. Of one item a dimension nothing less can be said: never so
+        there. None: none do.
     therapist: the therapist's own ratings, like scores. None: there are none.
 
     Raises BadHistory: WrongShape, InfiniteScore, OutOfScale, BadScale, BadItems, UnknownWord,
@@ -88,15 +92,22 @@ class History:
     attendance: Any = None
     tension: Any = None
     asked: Any = None
+    little: Any = None
     therapist: Any = None
 
     def __post_init__(self) -> None:
         check_scale(self.scale)
         count = self._set("scores", as_scores(self.scores, self.scale))
-        self._set("items", as_items(self.items, count))
+        items = as_items(self.items, count)
+        little = as_flags(self.little, count, "answers to whether a rating says little") & (
+            items > 1
+        )
+        self._set("little", little)
+        self._set("items", np.where(little, 1.0, items))
         self._set("attendance", as_codes(self.attendance, ATTENDANCE, count))
         self._set("tension", as_codes(self.tension, TENSION, count))
-        self._set("asked", as_flags(self.asked, count))
+        asked = [True] * count if self.asked is None else self.asked
+        self._set("asked", as_flags(asked, count, "answers to whether a form was sent"))
         blank = np.full((count, len(DIMENSIONS)), np.nan)
         given = blank if self.therapist is None else self.therapist
         self._set("therapist", as_scores(given, self.scale, count))
@@ -190,11 +201,12 @@ def as_codes(words: Sequence[str] | None, known: tuple[str, ...], count: int) ->
     return np.array([known.index(word) for word in words], dtype=np.int8)
 
 
-def as_flags(asked: Sequence[bool] | None, count: int) -> Bools:
-    if asked is None:
-        return np.ones(count, dtype=bool)
-    check_count(len(asked), count, "answers to whether a form was sent")
-    return np.array(asked, dtype=bool)
+def as_flags(flags: Sequence[bool] | None, count: int, what: str) -> Bools:
+    """All False if there are none."""
+    if flags is None:
+        return np.zeros(count, dtype=bool)
+    check_count(len(flags), count, what)
+    return np.array(flags, dtype=bool)
 
 
 def check_times(days: Sequence[float] | None, count: int) -> None:

@@ -124,7 +124,8 @@ def noise(courses: Sequence[Courses], start: Prior) -> float:
 
     The differences of the dimensions from their mean change between two rated sessions by a vector
     in a plane, each direction of variance 2 noise^2 / items: its squared length is exponential with
-    the median 4 log(2) noise^2 / items, which a few ruptures do not move.
+    the median 4 log(2) noise^2 / items, which a few ruptures do not move. Ratings that say little
+    are left out: their dimensions do not move apart, however noisy the person.
     """
     lengths = np.concatenate([apart_changes(block) for block in courses])
     if len(lengths) < PAIRS_NEEDED:
@@ -135,7 +136,7 @@ def noise(courses: Sequence[Courses], start: Prior) -> float:
 def apart_changes(courses: Courses) -> Floats:
     """Squared lengths of those changes, times the items, (pairs,), away from the scale's ends."""
     shares = courses.as_shares(courses.scores)
-    complete = np.isfinite(shares).all(axis=2)
+    complete = np.isfinite(shares).all(axis=2) & ~courses.little
     level = np.where(complete, shares.mean(axis=2), 0).sum(axis=1) / np.maximum(
         complete.sum(axis=1), 1
     )

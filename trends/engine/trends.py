@@ -13,7 +13,7 @@ from .running import mean_before
 from .steps import Step, summarise
 from .switching import follow
 
-VERSION = "switching-1"
+VERSION = "switching-2"
 
 # Treatments that are computed at once: enough to keep numpy busy, few enough for a processor's
 # cache. Fewer than LEAST_AT_ONCE are filled up: numpy sums single rows in another order, and a

@@ -81,6 +81,18 @@ def test_a_straight_liner_who_drops_is_flagged_like_anybody() -> None:
     assert onsets(detected([[4, 4, 4]] * 6 + [[2, 2, 2]])) == [6]
 
 
+def test_ratings_that_say_little_are_heard_but_count_for_less() -> None:
+    rows = [[5, 5, 5]] * 6
+    for fall in ([4, 4, 4], [3, 3, 3]):
+        [*_, as_any] = detected([*rows, fall])
+        [*_, as_little] = detected([*rows, fall], little=[True] * 7)
+        assert as_any.onset
+        assert as_little.onset
+        assert as_little.p_rupture <= as_any.p_rupture
+    [*_, slight] = detected([*rows, [4.5, 4.5, 4.5]], little=[True] * 7)
+    assert not slight.onset
+
+
 def test_a_fall_in_one_dimension_is_named() -> None:
     points = detected([[4, 4, 4.5]] * 6 + [[4, 4, 2]], items=4)
     reason = points[6].reason

@@ -101,6 +101,22 @@ def test_items_may_differ_between_sessions() -> None:
     assert careless([[4, 4, 4], [4, 4, 4]], items=2).items.tolist() == [2, 2]
 
 
+def test_a_rating_that_says_little_counts_as_one_item() -> None:
+    history = careless([[4, 4, 4], [4, 4, 4]], items=[4, 2], little=[True, False])
+    assert history.items.tolist() == [1, 2]
+    assert history.little.tolist() == [True, False]
+
+
+def test_one_item_cannot_say_less() -> None:
+    history = careless([[4, 4, 4], [3, 3, 3]], items=1, little=[True, True])
+    assert history.items.tolist() == [1, 1]
+    assert history.little.tolist() == [False, False]
+
+
+def test_no_rating_says_little_unless_somebody_says_so() -> None:
+    assert careless([[4, 4, 4]] * 2).little.tolist() == [False, False]
+
+
 @pytest.mark.parametrize(
     "about",
     [
@@ -108,6 +124,7 @@ def test_items_may_differ_between_sessions() -> None:
         {"attendance": ["attended"]},
         {"tension": [""]},
         {"asked": [True]},
+        {"little": [True]},
         {"days": [0.0]},
         {"therapist": [[4, 4, 4]]},
     ],

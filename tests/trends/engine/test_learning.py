@@ -103,3 +103,31 @@ def test_many_treatments_are_thinned_evenly(
 ) -> None:
     monkeypatch.setattr("trends.engine.learning.MOST_TREATMENTS", 50)
     assert fit([usual]).treatments == 50
+
+
+# --- Ratings that say little
+
+
+def with_little(courses: Courses, share: float) -> Courses:
+    """Some ratings with one point for all, and known for it."""
+    little = np.random.default_rng(1).random(courses.held.shape) < share
+    one = np.round(courses.scores.mean(axis=2, keepdims=True))
+    return replace(
+        courses,
+        scores=np.where(little[..., None], one, courses.scores),
+        items=np.where(little, 1.0, courses.items),
+        little=little,
+    )
+
+
+def test_noise_is_not_read_off_ratings_that_say_little(usual: Courses) -> None:
+    """Their dimensions never move apart: taken along, everybody would seem to be precise."""
+    some = with_little(usual, 0.3)
+    honest = noise([usual], DEFAULT)
+    assert noise([some], DEFAULT) == pytest.approx(honest, rel=0.03)
+    taken_along = replace(some, little=np.zeros_like(some.little))
+    assert noise([taken_along], DEFAULT) < 0.8 * honest
+
+
+def test_where_every_rating_says_little_the_noise_stays(usual: Courses) -> None:
+    assert noise([with_little(usual, 1.0)], DEFAULT) == DEFAULT.noise

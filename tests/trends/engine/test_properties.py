@@ -157,3 +157,10 @@ def test_points_survive_storage(rows: Rows) -> None:
     for point in detected(rows):
         stored = json.loads(json.dumps(point.as_dict(), allow_nan=False))
         assert Point.from_dict(stored).as_dict() == point.as_dict()
+
+
+@unhurried
+@given(RATED_COURSES, st.integers(2, 6))
+def test_a_course_that_says_little_is_one_of_single_items(rows: Rows, items: int) -> None:
+    little = detected(rows, items=items, little=[True] * len(rows))
+    assert little == detected(rows, items=1)
