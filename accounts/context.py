@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 PLACES: list[tuple[Permission, str, str | Promise]] = [
     (Permission.CARE_FOR_OWN_CLIENTS, "caseload", _("Caseload")),
     (Permission.SEE_ROSTER, "front_desk", _("Front desk")),
+    (Permission.SEE_ROSTER, "delivery", _("Delivery")),
     (Permission.SEE_CLINIC_FIGURES, "clinic", _("Clinic")),
     (Permission.MANAGE_CLINIC, "people", _("People")),
     (Permission.MANAGE_CLINIC, "clinic_settings", _("Settings")),
@@ -20,21 +21,30 @@ PLACES: list[tuple[Permission, str, str | Promise]] = [
 
 
 # Pages that are reached from a place and belong to it.
-BELOW = dict.fromkeys(("client", "add_client", "edit_client", "record_session"), "caseload")
-BELOW["alerts"] = "clinic_settings"
+BELOW = dict.fromkeys(
+    ("client", "add_client", "edit_client", "record_session", "paper"), "caseload"
+)
+BELOW |= dict.fromkeys(("alerts", "clinic_about", "forms_settings"), "clinic_settings")
+BELOW["delivery"] = "caseload"  # of those who have no place of that name
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"nav": [], "uses_api": False}
+        return {"nav": [], "uses_api": False, "has_clients": False}
     places = [(name, label) for needed, name, label in PLACES if has_permission(user, needed)]
+    here = _here(request, {name for name, _label in places})
     return {
-        "nav": [_place(request, name, label) for name, label in places],
+        "nav": [
+            {"label": label, "url": reverse(name), "current": name == here}
+            for name, label in places
+        ],
         "uses_api": has_permission(user, Permission.USE_API),
+        "has_clients": has_permission(user, Permission.CARE_FOR_OWN_CLIENTS),
     }
 
 
-def _place(request: HttpRequest, name: str, label: str | Promise) -> dict[str, Any]:
-    page = request.resolver_match.url_name if request.resolver_match else None
-    return {"label": label, "url": reverse(name), "current": name in (page, BELOW.get(page or ""))}
+def _here(request: HttpRequest, places: set[str]) -> str:
+    """The place of this page: itself, or the one it belongs to."""
+    page = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    return page if page in places else BELOW.get(page, "")

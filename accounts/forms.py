@@ -1,10 +1,12 @@
-from typing import Any
+import json
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Clinic, User
+from accounts.models import Clinic, Profile, User
 from accounts.permissions import ROLE_CHOICES
 
 
@@ -46,29 +48,64 @@ class JoinForm(forms.Form):
 
 
 class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
+    crisis_text = forms.CharField(
+        label=_("If you need help now"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Clients see this on every form: whom to call when help is needed at once. "
+            "No form is sent before you have written it."
+        ),
+        error_messages={
+            "required": _("Write whom clients can call. Without it, no forms are sent.")
+        },
+    )
+
     class Meta:
         model = Clinic
-        fields = (
-            "name",
-            "time_zone",
-            "sender_name",
-            "names_therapist",
-            "link_valid_days",
-            "crisis_text",
-        )
-        help_texts: dict[str, Any] = {
-            "sender_name": _(
-                "Stands in the subject. Choose a name that does not tell what you do. "
-                "Left empty, it is the name of the clinic."
-            ),
-            "names_therapist": _(
-                "Whoever reads over a client's shoulder then sees the therapist's name."
-            ),
-            "crisis_text": _(
-                "Clients see this on every form: whom to call when help is needed at once."
-            ),
+        fields = ("name", "time_zone", "crisis_text")
+
+
+class PlainText(forms.CharField):
+    """Lines as they are counted and shown: browsers send two signs for the end of one."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class AboutForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Words for clients. What is published is what was looked at, sign by sign."""
+
+    def fingerprint(self) -> str:
+        said = json.dumps([self.cleaned_data[name] for name in self.fields])
+        return salted_hmac("accounts.about", said, algorithm="sha256").hexdigest()
+
+    def was_looked_at(self) -> bool:
+        return constant_time_compare(self.data.get("looked_at", ""), self.fingerprint())
+
+
+class ProfileForm(AboutForm):
+    class Meta:
+        model = Profile
+        fields = ("title", "qualifications", "way_of_working")
+        field_classes: ClassVar[dict[str, Any]] = dict.fromkeys(fields[1:], PlainText)
+        help_texts: ClassVar[dict[str, Any]] = {
+            "title": _("For example: Psychotherapist, M.Sc."),
+            "qualifications": _("Where you were trained, and how long you have done this work."),
+            "way_of_working": _("What clients can expect when they meet you. Use short sentences."),
         }
-        widgets: dict[str, Any] = {"crisis_text": forms.Textarea(attrs={"rows": 4})}
+
+
+class ClinicAboutForm(AboutForm):
+    class Meta:
+        model = Clinic
+        fields = ("about_sessions", "about_confidentiality", "about_complaints")
+        field_classes: ClassVar[dict[str, Any]] = dict.fromkeys(fields, PlainText)
+        help_texts: ClassVar[dict[str, Any]] = {
+            "about_sessions": _("How often, how long, and why clients are asked for feedback."),
+            "about_confidentiality": _("Who knows of what is said, and when you must tell others."),
+            "about_complaints": _("Whom to ask, how to reach them, and what happens then."),
+        }
 
 
 class TokenForm(forms.Form):

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from knox.models import AuthToken
 
-from accounts.models import Clinic, Invitation, User
+from accounts.models import Clinic, Invitation, Profile, User
 from accounts.permissions import Role
 from audit.refusals import Refused
 from audit.services import record
@@ -59,6 +59,32 @@ def change_clinic(clinic: Clinic, *, by: User, at: datetime, **decided: object) 
         fields=sorted(decided),
     )
     return clinic
+
+
+@transaction.atomic
+def publish_profile(
+    *, title: str, qualifications: str, way_of_working: str, by: User, at: datetime
+) -> Profile:
+    """Show these words to clients. Nobody but the therapist writes about themselves."""
+    profile, _is_new = Profile.objects.update_or_create(
+        user=by,
+        defaults={
+            "title": title,
+            "qualifications": qualifications,
+            "way_of_working": way_of_working,
+            "published_at": at,
+        },
+    )
+    record("accounts.publish_profile", by=by, at=at, about=by, clinic_id=by.clinic_id)
+    return profile
+
+
+@transaction.atomic
+def take_profile_down(*, by: User, at: datetime) -> None:
+    """Clients no longer see the page. The words are kept for another time."""
+    shown = Profile.objects.filter(user=by, published_at__isnull=False)
+    if shown.update(published_at=None):
+        record("accounts.take_profile_down", by=by, at=at, about=by, clinic_id=by.clinic_id)
 
 
 @transaction.atomic

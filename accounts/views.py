@@ -4,7 +4,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,11 +12,19 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from knox.models import AuthToken
 
-from accounts import services
+from accounts import about, services
 from accounts.door import get_visible_or_404, has_permission, requires
-from accounts.forms import ClinicForm, InviteForm, JoinForm, TokenForm
+from accounts.forms import (
+    AboutForm,
+    ClinicAboutForm,
+    ClinicForm,
+    InviteForm,
+    JoinForm,
+    ProfileForm,
+    TokenForm,
+)
 from accounts.http import UserRequest
-from accounts.models import Clinic, Invitation, User
+from accounts.models import Clinic, Invitation, Profile, User
 from accounts.permissions import Permission, Role
 from audit.refusals import Refused
 from outbox import links
@@ -111,7 +119,7 @@ def set_active(request: UserRequest, user_id: UUID, active: bool) -> HttpRespons
 @requires(Permission.MANAGE_CLINIC)
 def clinic_settings(request: UserRequest) -> HttpResponse:
     clinic = request.user.own_clinic
-    form = ClinicForm(request.POST or None, initial=_as_set(clinic))
+    form = ClinicForm(_posted(request), initial=_as_set(clinic, ClinicForm))
     if request.method == "POST" and form.is_valid():
         services.change_clinic(clinic, **form.cleaned_data, by=request.user, at=timezone.now())
         messages.success(request, _("Saved. This counts for forms sent from now on."))
@@ -120,8 +128,75 @@ def clinic_settings(request: UserRequest) -> HttpResponse:
     return render(request, "accounts/settings.html", {"form": form}, status=status)
 
 
-def _as_set(clinic: Clinic) -> dict[str, Any]:
-    return {name: getattr(clinic, name) for name in ClinicForm.Meta.fields}
+def _posted(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
+
+
+def _as_set(row: Clinic | Profile, form: type[ClinicForm | AboutForm]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in form.base_fields}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def own_about(request: UserRequest) -> HttpResponse:
+    """The therapist's words for clients: written, looked at, and only then shown."""
+    profile = Profile.objects.filter(user=request.user).first() or Profile(user=request.user)
+    form = ProfileForm(_posted(request), initial=_as_set(profile, ProfileForm))
+    if _is_decided(request, form):
+        services.publish_profile(**form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, _("Clients can see this page now."))
+        return redirect("own_about")
+    context = {
+        "form": form,
+        "profile": profile,
+        "name": request.user.display_name,
+        "title": form.instance.title,
+        "sections": about.sections(form.instance, request.user.own_clinic),
+    }
+    return _about_page(request, "accounts/own_about.html", form, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.MANAGE_CLINIC)
+def clinic_about(request: UserRequest) -> HttpResponse:
+    """The clinic's part of every therapist's page, looked at in the same way."""
+    clinic = request.user.own_clinic
+    form = ClinicAboutForm(_posted(request), initial=_as_set(clinic, ClinicAboutForm))
+    if _is_decided(request, form):
+        services.change_clinic(clinic, **form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, _("Clients can see this now, on the page of each therapist."))
+        return redirect("clinic_about")
+    example = Profile(qualifications=_("Here stands what each therapist tells of themselves."))
+    context = {
+        "form": form,
+        "name": _("Name of the therapist"),
+        "title": _("Title"),
+        "sections": about.sections(example, form.instance),
+    }
+    return _about_page(request, "accounts/clinic_about.html", form, context)
+
+
+def _is_decided(request: UserRequest, form: AboutForm) -> bool:
+    """To show exactly what was on the page before; other words are first shown themselves."""
+    is_typed = form.is_valid()  # also fills `form.instance`, which the preview shows
+    return is_typed and request.POST.get("step") == "show" and form.was_looked_at()
+
+
+def _about_page(
+    request: UserRequest, template: str, form: AboutForm, context: dict[str, Any]
+) -> HttpResponse:
+    """The form, or how its words will look: then the form travels along unseen."""
+    is_preview = form.is_bound and form.is_valid() and request.POST.get("step") != "edit"
+    context |= {"is_preview": is_preview, "crisis_text": request.user.own_clinic.crisis_text}
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@require_POST
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def take_about_down(request: UserRequest) -> HttpResponse:
+    services.take_profile_down(by=request.user, at=timezone.now())
+    messages.success(request, _("Clients no longer see this page. Your words are kept here."))
+    return redirect("own_about")
 
 
 def _join_cookie() -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic
 from clients.visibility import reach
+from outbox import links
 from vault.fields import SealedTextField
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def visible_to(self, user: User | AnonymousUser) -> ClientQuerySet:
         """Clients with a treatment that is on this person's roster."""
         return self.filter(pk__in=Treatment.objects.on_roster_of(user).values("client_id"))
+
+    def treated_by(self, user: User | AnonymousUser) -> ClientQuerySet:
+        """Clients with a treatment of which this person may see what is clinical."""
+        return self.filter(pk__in=Treatment.objects.visible_to(user).values("client_id"))
 
 
 class Client(models.Model):
@@ -52,6 +58,7 @@ class Client(models.Model):
     failed_checks = models.PositiveSmallIntegerField(default=0)
     stopped_at = models.DateTimeField(null=True)  # the client wants no more e-mails
     bounced_at = models.DateTimeField(null=True)  # the address does not work
+    own_link_blocked_at = models.DateTimeField(null=True)  # until the therapist confirms contact
     erasure_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
@@ -64,6 +71,32 @@ class Client(models.Model):
     def can_be_mailed(self) -> bool:
         wants = self.contact == self.Contact.EMAIL and self.stopped_at is None
         return wants and bool(self.email) and self.bounced_at is None
+
+    @property
+    def why_no_own_link(self) -> str:
+        """One word for why no link to the own answers is mailed; "" if it can be.
+
+        It does not matter how forms are sent, or whether e-mails were stopped: who asks to see
+        their own answers wants this one mail.
+        """
+        if not self.email or self.bounced_at is not None:
+            return "address"
+        if not self.secret:
+            return "secret"
+        return "confirm" if self.own_link_blocked_at is not None else ""
+
+    @property
+    def may_get_own_link(self) -> bool:
+        return not self.why_no_own_link
+
+    def is_treated_by(self, user: User | AnonymousUser) -> bool:
+        """Whether this person may see what is clinical about the client."""
+        return Treatment.objects.visible_to(user).filter(client=self).exists()
+
+    @property
+    def answers_here(self) -> bool:
+        """At the clinic, on its device or on paper."""
+        return self.contact == self.Contact.IN_ROOM
 
     @property
     def zone(self) -> ZoneInfo:
@@ -88,6 +121,16 @@ class Client(models.Model):
         return wanted and bool(self.secret)
 
 
+class ClientLinkQuerySet(models.QuerySet["ClientLink"]):
+    def in_time(self, at: datetime) -> ClientLinkQuerySet:
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at))
+
+    def opened_by(self, token: str, *, purpose: str, at: datetime) -> ClientLinkQuerySet:
+        """The link with this token (or none), with its client, if it is for this purpose."""
+        found = self.in_time(at).filter(purpose=purpose, digest=links.digest(token))
+        return found.select_related("client__clinic")
+
+
 class ClientLink(models.Model):
     """One mailed address that is about the client, not about a form."""
 
@@ -101,6 +144,8 @@ class ClientLink(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)  # null: as long as there are mails to stop
+
+    objects = ClientLinkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"link {self.pk}"

@@ -12,7 +12,7 @@ from accounts.door import get_visible_or_404, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
 from audit.refusals import Refused
-from clients import services
+from clients import notices, services
 from clients.forms import ClientForm
 from clients.models import Client, Treatment
 
@@ -20,7 +20,7 @@ from clients.models import Client, Treatment
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.CARE_FOR_OWN_CLIENTS)
 def add_client(request: UserRequest) -> HttpResponse:
-    form = ClientForm(request.POST or None)
+    form = ClientForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             treatment = services.add_client(**form.cleaned_data, by=request.user, at=timezone.now())
@@ -37,8 +37,8 @@ def add_client(request: UserRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_client(request: UserRequest, client_id: UUID) -> HttpResponse:
     client: Client = get_visible_or_404(Client.objects, request.user, pk=client_id)
-    kept = {name: getattr(client, name) for name in ClientForm.base_fields}
-    form = ClientForm(request.POST or None, initial=kept)
+    is_treated = client.is_treated_by(request.user)
+    form = _form_about(client, request, shows_secrets=is_treated)
     if request.method == "POST" and form.is_valid():
         try:
             services.change_client(client, **form.cleaned_data, by=request.user, at=timezone.now())
@@ -46,16 +46,64 @@ def edit_client(request: UserRequest, client_id: UUID) -> HttpResponse:
             form.add_error(refusal.field, str(refusal.sentence))
         else:
             messages.success(request, _("Saved."))
-            return redirect(_place_before(request, client))
-    context = {"form": form, "client": client, "back_url": _place_before(request, client)}
+            return redirect(_place_before(client, is_treated=is_treated))
+    context = {
+        "form": form,
+        "client": client,
+        "notices": notices.of_client(client),
+        "is_treated": is_treated,
+        "back_url": _place_before(client, is_treated=is_treated),
+    }
     return render(request, "clients/edit.html", context, status=422 if form.errors else 200)
 
 
-def _place_before(request: UserRequest, client: Client) -> str:
+def _form_about(client: Client, request: UserRequest, *, shows_secrets: bool) -> ClientForm:
+    """PIN and year of birth open the client's answers: others may set them, and see neither."""
+    secrets = () if shows_secrets else ClientForm.SECRETS
+    return ClientForm(
+        request.POST if request.method == "POST" else None,
+        initial={n: getattr(client, n) for n in ClientForm.base_fields if n not in secrets},
+        hidden=[name for name in secrets if getattr(client, name)],
+    )
+
+
+def _place_before(client: Client, *, is_treated: bool) -> str:
     """One's own clients have a page; the front desk works from its list."""
-    if Treatment.objects.visible_to(request.user).filter(client=client).exists():
-        return reverse("client", args=[client.pk])
-    return reverse("front_desk")
+    return reverse("client", args=[client.pk]) if is_treated else reverse("front_desk")
+
+
+@require_POST
+def resume_mail(request: UserRequest, client_id: UUID) -> HttpResponse:
+    client: Client = get_visible_or_404(Client.objects, request.user, pk=client_id)
+    services.resume_mail(client, by=request.user, at=timezone.now())
+    messages.success(request, _("E-mails go out again, from the next form on."))
+    return redirect("edit_client", client.pk)
+
+
+@require_POST
+def unlock(request: UserRequest, client_id: UUID) -> HttpResponse:
+    client: Client = get_visible_or_404(Client.objects, request.user, pk=client_id)
+    services.unlock(client, by=request.user, at=timezone.now())
+    messages.success(request, _("Unlocked. The links work again, with five more tries."))
+    return redirect("edit_client", client.pk)
+
+
+@require_POST
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def confirm_contact(request: UserRequest, client_id: UUID) -> HttpResponse:
+    treated = Client.objects.treated_by(request.user)
+    client: Client = get_visible_or_404(treated, request.user, pk=client_id)
+    services.confirm_contact(client, by=request.user, at=timezone.now())
+    messages.success(request, _("Confirmed. The client can get a link to their answers again."))
+    return redirect("edit_client", client.pk)
+
+
+@require_POST
+def settle_erasure(request: UserRequest, client_id: UUID) -> HttpResponse:
+    client: Client = get_visible_or_404(Client.objects, request.user, pk=client_id)
+    services.settle_erasure(client, by=request.user, at=timezone.now())
+    messages.success(request, _("Noted as dealt with."))
+    return redirect("edit_client", client.pk)
 
 
 @require_POST
@@ -74,9 +122,7 @@ def end_treatment(request: UserRequest, treatment_id: UUID) -> HttpResponse:
 @require_POST
 @requires(Permission.CARE_FOR_OWN_CLIENTS)
 def start_treatment(request: UserRequest, client_id: UUID) -> HttpResponse:
-    treated = Client.objects.filter(
-        pk__in=Treatment.objects.visible_to(request.user).values("client_id")
-    )
+    treated = Client.objects.treated_by(request.user)
     client: Client = get_visible_or_404(treated, request.user, pk=client_id)
     try:
         services.start_treatment(client, by=request.user, at=timezone.now())

@@ -6,6 +6,13 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+# A clinic's links may end sooner than the usual reminder would come: then it comes a day before
+# the end, or never if they last but one day. All others get the usual reminder.
+REMINDED_IN_TIME = """
+UPDATE accounts_clinic SET reminder_days = NULLIF(link_valid_days - 1, 0)
+WHERE link_valid_days <= reminder_days
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -84,6 +91,7 @@ class Migration(migrations.Migration):
             name='link_valid_days',
             field=models.PositiveSmallIntegerField(blank=True, default=4, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(30)], verbose_name='Days a link stays valid'),
         ),
+        migrations.RunSQL(REMINDED_IN_TIME, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name='clinic',
             constraint=models.CheckConstraint(condition=models.Q(('reminder_days__isnull', True), models.Q(('link_valid_days__isnull', True), ('reminder_days__range', (1, 9))), models.Q(('reminder_days__lt', models.F('link_valid_days')), ('reminder_days__range', (1, 9))), _connector='OR'), name='clinic_reminder_before_the_link_ends'),

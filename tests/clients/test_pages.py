@@ -24,7 +24,22 @@ WRONG = [
     ({"email": ""}, "Enter an e-mail address, or choose to send nothing."),
     ({"contact": "pigeon"}, "Select a valid choice."),
     ({"language": "tlh"}, "Select a valid choice."),
+    ({"time_zone": "Mars/Olympus"}, "Select a valid choice."),
+    ({"birth_year": "84"}, "Enter a year with four digits"),
+    ({"birth_year": "1880"}, "Enter a year with four digits"),
+    ({"birth_year": "2027"}, "Enter a year with four digits"),
+    ({"pin": "123"}, "Enter 4 to 8 digits."),
+    ({"pin": "123456789"}, "Enter 4 to 8 digits."),
+    ({"pin": "12a4"}, "Enter 4 to 8 digits."),
+    ({"checks_link": "sometimes"}, "Select a valid choice."),
+    ({"checks_link": "always"}, "Enter a PIN or a year of birth, or do not always ask."),
 ]
+RARELY = {
+    "time_zone": "America/Lima",
+    "birth_year": "1984",
+    "pin": "4711",
+    "checks_link": "always",
+}
 
 
 def test_add_client_leads_to_the_client_s_page(as_mara: Browser, mara: User) -> None:
@@ -33,6 +48,38 @@ def test_add_client_leads_to_the_client_s_page(as_mara: Browser, mara: User) -> 
     assert page.redirect_chain == [(f"/clients/{client.pk}/", 302)]
     assert "Petra K. is on your caseload." in page.content.decode()
     assert client.language == "de"
+
+
+def test_add_client_with_all_that_is_rarely_said(as_mara: Browser) -> None:
+    as_mara.post("/clients/add/", PETRA | RARELY)
+    client = Client.objects.get()
+    assert {name: getattr(client, name) for name in RARELY} == RARELY
+    assert (str(client.zone), client.secret, client.is_checked) == ("America/Lima", "4711", True)
+
+
+def test_what_is_rarely_said_may_be_left_out(as_mara: Browser) -> None:
+    as_mara.post("/clients/add/", PETRA)
+    client = Client.objects.get()
+    assert (str(client.zone), client.secret, client.checks_link) == ("UTC", "", "clinic")
+
+
+@pytest.mark.parametrize("contact", ["email", "in_room", "none"])
+def test_there_are_three_ways_to_send_the_form(as_mara: Browser, contact: str) -> None:
+    as_mara.post("/clients/add/", PETRA | {"contact": contact})
+    client = Client.objects.get()
+    assert client.contact == contact
+    assert client.can_be_mailed is (contact == "email")
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_open"), [({"pin": "1"}, True), ({"language": "x"}, True), ({"name": ""}, False)]
+)
+def test_what_is_rarely_needed_is_open_when_it_has_errors(
+    as_mara: Browser, changed: dict[str, str], is_open: bool
+) -> None:
+    page = as_mara.post("/clients/add/", PETRA | RARELY | changed).content.decode()
+    assert ('<details class="more more--fields" open>' in page) is is_open
+    assert 'value="1984"' in page, "what was typed is kept, seen or not"
 
 
 def test_add_client_puts_no_name_into_a_cookie(as_mara: Browser) -> None:
@@ -88,6 +135,21 @@ def test_edit_shows_what_is_stored(as_mara: Browser, ana: Treatment) -> None:
     page = as_mara.get(f"/clients/{ana.client_id}/edit/").content.decode()
     assert 'value="Ana R."' in page
     assert 'value="ana@mail.example"' in page
+
+
+def test_edit_shows_and_changes_what_is_rarely_said(as_mara: Browser, ana: Treatment) -> None:
+    edit(as_mara, ana, **RARELY)
+    page = as_mara.get(f"/clients/{ana.client_id}/edit/").content.decode()
+    assert 'value="4711"' in page
+    assert '<option value="America/Lima" selected>' in page
+    edit(as_mara, ana, **RARELY | {"pin": "", "checks_link": "never", "time_zone": ""})
+    client = Client.objects.get()
+    assert (client.secret, client.is_checked, str(client.zone)) == ("1984", False, "UTC")
+
+
+def test_an_empty_form_is_refused_too(as_mara: Browser, ana: Treatment) -> None:
+    for path in ("/clients/add/", f"/clients/{ana.client_id}/edit/"):
+        assert as_mara.post(path, {}).status_code == 422
 
 
 def test_edit_by_the_therapist_leads_back_to_the_client(as_mara: Browser, ana: Treatment) -> None:

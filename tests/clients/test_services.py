@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Clinic, User
 from accounts.permissions import Role
+from audit.models import Event
 from clients import services
 from clients.models import Client, Treatment
 from tests import people
@@ -57,6 +58,19 @@ def test_change_client(ana: Treatment) -> None:
     change(ana.client, ana.therapist)
     client = Client.objects.get()
     assert (client.name, client.email, client.language) == ("Ana S.", "new@x.example", "de")
+
+
+def test_change_client_records_which_fields_but_not_what_they_say(ana: Treatment) -> None:
+    change(ana.client, ana.therapist, pin="4711", name="Ana R.")
+    event = Event.objects.get(action="clients.change_client")
+    assert event.details == {"fields": ["email", "language", "pin"]}
+
+
+def test_change_client_leaves_what_is_not_said(ana: Treatment) -> None:
+    change(ana.client, ana.therapist, pin="4711", time_zone="America/Lima")
+    change(Client.objects.get(), ana.therapist)
+    client = Client.objects.get()
+    assert (client.pin, client.time_zone) == ("4711", "America/Lima")
 
 
 def test_change_client_needs_an_address_too(ana: Treatment) -> None:
