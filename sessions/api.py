@@ -18,7 +18,19 @@ class RatingSerializer(serializers.ModelSerializer[Rating]):
 
     class Meta:
         model = Rating
-        fields = ("goal", "task", "bond", "tension", "comment", "follow_up", "submitted_at")
+        fields = (
+            "goal",
+            "task",
+            "bond",
+            "tension",
+            "settled",
+            "comment",
+            "follow_up",
+            "provenance",
+            "language",
+            "submitted_at",
+            "changed_at",
+        )
         read_only_fields = fields
 
 
@@ -74,7 +86,8 @@ class SessionSerializer(serializers.ModelSerializer[TherapySession]):
 
 
 def with_forms(rows: QuerySet[TherapySession]) -> QuerySet[TherapySession]:
-    requests = RatingRequest.objects.with_delivery().select_related("rating")
+    told = RatingRequest.objects.with_delivery()
+    requests = told.select_related("rating")
     return rows.prefetch_related("ratings", Prefetch("request", queryset=requests))
 
 

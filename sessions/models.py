@@ -19,7 +19,10 @@ from vault.fields import SealedTextField
 if TYPE_CHECKING:
     from accounts.models import User
 
-RATING_REQUEST = "sessions.rating_request"  # kind of the mail that carries the link
+# Kinds of the mails that carry a link.
+RATING_REQUEST = "sessions.rating_request"
+REMINDER = "sessions.reminder"
+OWN_LINK = "sessions.own_link"
 
 
 class TherapySessionQuerySet(models.QuerySet["TherapySession"]):
@@ -91,11 +94,13 @@ class RatingRequestQuerySet(models.QuerySet["RatingRequest"]):
         )
 
     def with_delivery(self) -> RatingRequestQuerySet:
-        """Adds `mail_state` and `mail_reason` of the newest mail for each request."""
+        """Adds `mail_state`, `.._reason`, `.._at` and `.._due_at` of each request's newest mail."""
         mails = Message.objects.filter(kind=RATING_REQUEST, about=OuterRef("pk")).order_by("-slot")
         return self.annotate(
             mail_state=Subquery(mails.values("state")[:1]),
             mail_reason=Subquery(mails.values("reason")[:1]),
+            mail_at=Subquery(mails.values("state_at")[:1]),
+            mail_due_at=Subquery(mails.values("due_at")[:1]),
         )
 
 
@@ -104,6 +109,7 @@ class RatingRequest(models.Model):
 
     TIME_TO_FINISH = timedelta(hours=2)
     LONGEST_GRACE = timedelta(hours=24)
+    SILENT_AFTER = timedelta(days=14)  # without a limit
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.OneToOneField(TherapySession, on_delete=models.PROTECT, related_name="request")
@@ -111,6 +117,7 @@ class RatingRequest(models.Model):
     instrument_version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=10)
     created_at = models.DateTimeField()
+    is_mailed = models.BooleanField(default=True)  # or it waits at the clinic, and nobody was asked
     expires_at = models.DateTimeField(null=True)  # null: without limit
     active_at = models.DateTimeField(null=True)  # when answers were last typed and kept
     link_asked_at = models.DateTimeField(null=True)  # the client asks for a new link
@@ -135,6 +142,12 @@ class RatingRequest(models.Model):
             return False
         last = max(self.expires_at, self.active_at or self.expires_at)
         return at >= min(last + self.TIME_TO_FINISH, self.expires_at + self.LONGEST_GRACE)
+
+    def is_silent(self, at: datetime) -> bool:
+        """Whether the client was asked, and the time to expect an answer is over."""
+        if self.expires_at is None:
+            return self.is_mailed and at >= self.created_at + self.SILENT_AFTER
+        return self.is_mailed and self.is_too_late(at)
 
 
 class RequestLink(models.Model):
@@ -218,6 +231,9 @@ class Rating(models.Model):
     provenance = models.CharField(max_length=10, choices=Provenance, default=Provenance.LINK)
     language = models.CharField(max_length=10, blank=True)  # of the words that were answered
     seconds = models.FloatField(null=True)  # from opening the form to sending it
+    browser = models.BinaryField(
+        max_length=32, null=True
+    )  # digest, as `Draft.browser`: who sent it
     submitted_at = models.DateTimeField()
     entered_by = models.ForeignKey(  # who typed it in from paper
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -235,7 +251,7 @@ class EarlierAnswers(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     rating = models.ForeignKey(Rating, on_delete=models.PROTECT, related_name="earlier")
-    said = SealedTextField()  # JSON, as `sessions.services.Said`
+    said = SealedTextField()  # JSON, as `sessions.answering.Said`
     replaced_at = models.DateTimeField()
 
     def __str__(self) -> str:

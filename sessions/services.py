@@ -1,24 +1,36 @@
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _noop
 
-from accounts.models import User
+from accounts.models import Clinic, User
 from audit.refusals import Refused
-from audit.services import record
-from clients.models import Treatment
+from clients import services as clients
+from clients.models import Client, Treatment
 from measures import catalogue
-from measures.scoring import BadAnswers, Scores, score
 from outbox import links
 from outbox import services as outbox
-from sessions.models import RATING_REQUEST, Rating, RatingRequest, RequestLink, TherapySession
+from sessions import unanswered
+from sessions.audited import record_about
+from sessions.models import (
+    OWN_LINK,
+    RATING_REQUEST,
+    REMINDER,
+    RatingRequest,
+    RequestLink,
+    TherapySession,
+)
 from sessions.signals import ratings_changed
 
-INSTRUMENT = "alliance-6"
+SHORT_FORM = "alliance-6"
+LONG_FORM = "alliance-12"
 CLOCKS_DIFFER = timedelta(minutes=5)
 A_YEAR = timedelta(days=366)
 PAUSE_BEFORE_RESEND = timedelta(minutes=10)
+PAUSE_BETWEEN_OWN_LINKS = timedelta(hours=1)
+OWN_LINK_VALID = timedelta(hours=24)
+SENT_AGAIN = _noop("The form was sent again, so nobody has to be reminded.")
 
 
 class SessionInFuture(Refused):
@@ -47,23 +59,6 @@ class SessionTooOld(Refused):
     code = "session_too_old"
 
 
-class AnswersMissing(Refused):
-    sentence = _("Please answer every question.")
-    code = "answers_missing"
-
-
-class RequestExpired(Refused):
-    sentence = _("This form is no longer open.")
-    code = "request_expired"
-    status = 410
-
-
-class AnswersDiffer(Refused):
-    sentence = _("This form was already answered. The first answers are kept.")
-    code = "answers_differ"
-    status = 409
-
-
 class NothingToSend(Refused):
     sentence = _("This form was answered, or it cannot be sent to this client now.")
     code = "nothing_to_send"
@@ -74,20 +69,6 @@ class JustSent(Refused):
     sentence = _("The form was sent a few minutes ago. Please wait a little before sending again.")
     code = "just_sent"
     status = 409
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a client said in one submission; two that are equal are the same submission again."""
-
-    answers: dict[str, int]
-    tension: str
-    comment: str
-    follow_up: str
-
-    @classmethod
-    def of(cls, rating: Rating) -> "Said":
-        return cls(rating.answers, rating.tension, rating.comment, rating.follow_up)
 
 
 @transaction.atomic
@@ -124,27 +105,60 @@ def record_session(
     TherapySession.objects.bulk_create([session], ignore_conflicts=True)
     if not TherapySession.objects.filter(pk=session.pk).exists():
         raise SessionExists
-    _record("sessions.record_session", session, treatment, by=by, at=at, attendance=attendance)
-    if session.took_place and treatment.client.can_be_mailed:
+    record_about("sessions.record_session", session, treatment, by=by, at=at, attendance=attendance)
+    if session.took_place and can_be_sent(treatment):
         _request_rating(session, by=by, at=at)
+    elif session.took_place and can_be_asked(treatment) and treatment.client.answers_here:
+        open_request(session, by=by, at=at)  # for the front desk, which hands over the device
     ratings_changed.send(TherapySession, treatment_id=treatment.pk, at=at)
     return session
 
 
-def _request_rating(session: TherapySession, *, by: User, at: datetime) -> RatingRequest:
+def _request_rating(session: TherapySession, *, by: User, at: datetime) -> None:
+    """Owe the mail with the form, and one reminder if the clinic wants it."""
+    request = open_request(session, by=by, at=at, is_mailed=True)
+    clinic = session.treatment.client.clinic
+    outbox.queue(RATING_REQUEST, request.pk, clinic_id=clinic.pk, by=by, at=at)
+    if clinic.reminder_days and not unanswered.is_tired(session.treatment, at):
+        due_at = at + timedelta(days=clinic.reminder_days)
+        outbox.queue(REMINDER, request.pk, clinic_id=clinic.pk, by=by, at=at, due_at=due_at)
+
+
+@transaction.atomic
+def open_request(
+    session: TherapySession, *, by: User, at: datetime, is_mailed: bool = False
+) -> RatingRequest:
+    """The form about a session; made now if there is none yet. The mail is somebody else's."""
     client = session.treatment.client
-    instrument = catalogue.newest(INSTRUMENT)
-    request = RatingRequest.objects.create(
+    instrument = catalogue.newest(instrument_for(session))
+    request, is_new = RatingRequest.objects.get_or_create(
         session=session,
-        instrument=instrument.key,
-        instrument_version=instrument.version,
-        language=client.language,
-        created_at=at,
-        expires_at=at + timedelta(days=client.clinic.link_valid_days),
+        defaults={
+            "instrument": instrument.key,
+            "instrument_version": instrument.version,
+            "language": client.language,
+            "created_at": at,
+            "is_mailed": is_mailed,
+            "expires_at": _end(client.clinic, at),
+        },
     )
-    _record("sessions.request_rating", request, session.treatment, by=by, at=at)
-    outbox.queue(RATING_REQUEST, request.pk, clinic_id=client.clinic_id, by=by, at=at)
+    if is_new:
+        record_about("sessions.request_rating", request, session.treatment, by=by, at=at)
     return request
+
+
+def _end(clinic: Clinic, at: datetime) -> datetime | None:
+    return at + timedelta(days=clinic.link_valid_days) if clinic.link_valid_days else None
+
+
+def instrument_for(session: TherapySession) -> str:
+    """The long form in the first session and in every so many after it, if the clinic wants it."""
+    every = session.treatment.client.clinic.long_form_every
+    earlier = session.treatment.sessions.filter(
+        attendance__in=TherapySession.TOOK_PLACE, held_at__lte=session.held_at
+    )
+    number = earlier.count() if every else 0
+    return LONG_FORM if every and (number <= 1 or number % every == 0) else SHORT_FORM
 
 
 @transaction.atomic
@@ -156,11 +170,15 @@ def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
         raise NothingToSend
     if outbox.is_under_way(RATING_REQUEST, request.pk, since=at - PAUSE_BEFORE_RESEND):
         raise JustSent
-    request.expires_at = at + timedelta(days=treatment.client.clinic.link_valid_days)
-    request.language = treatment.client.language
-    request.save(update_fields=["expires_at", "language"])
+    request.expires_at = _end(treatment.client.clinic, at)
+    request.language, request.link_asked_at = treatment.client.language, None
+    request.is_mailed = True
+    request.save(update_fields=["expires_at", "language", "link_asked_at", "is_mailed"])
+    outbox.withdraw(kind=REMINDER, about=request.pk, reason=SENT_AGAIN, by=by, at=at)
+    if treatment.client.failed_checks:
+        clients.unlock(treatment.client, by=by, at=at)
     slot = outbox.next_slot(RATING_REQUEST, request.pk)
-    _record("sessions.send_again", request, treatment, by=by, at=at, slot=slot)
+    record_about("sessions.send_again", request, treatment, by=by, at=at, slot=slot)
     outbox.queue(
         RATING_REQUEST,
         request.pk,
@@ -173,89 +191,69 @@ def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
 
 def can_be_sent(treatment: Treatment) -> bool:
     """Whether forms of this treatment go out: somebody answers by mail, and somebody reads."""
+    return can_be_asked(treatment) and treatment.client.can_be_mailed
+
+
+def can_be_asked(treatment: Treatment) -> bool:
+    """Whether a client is shown a form at all: with words for need, and with a reader."""
     is_open = treatment.ended_on is None and treatment.therapist.is_active
-    return is_open and treatment.client.can_be_mailed
+    return is_open and bool(treatment.client.clinic.crisis_text.strip())
 
 
 @transaction.atomic(savepoint=False)
-def issue_link(request: RatingRequest, *, at: datetime) -> str:
-    """Make the link that the mail carries; returns the token, which is kept nowhere."""
+def issue_link(request: RatingRequest, *, at: datetime, replaces: bool = True) -> str:
+    """Make the link that a mail carries; returns the token, which is kept nowhere.
+
+    replaces: earlier links of the form stop opening it. The link of a reminder is one more.
+    """
     token = links.new_token()
+    if replaces:
+        request.links.filter(replaced_at__isnull=True).update(replaced_at=at)
     RequestLink.objects.create(request=request, digest=links.digest(token), issued_at=at)
-    _record("sessions.issue_link", request, request.session.treatment, by=None, at=at)
+    record_about("sessions.issue_link", request, request.session.treatment, by=None, at=at)
     return token
 
 
 @transaction.atomic
-def submit_rating(
-    request: RatingRequest,
-    *,
-    answers: dict[str, int],
-    tension: str,
-    comment: str,
-    follow_up: str,
-    at: datetime,
-) -> Rating:
-    """Store a client's answers, once.
+def ask_for_new_link(request: RatingRequest, *, at: datetime) -> None:
+    """The client's link opens nothing any more, and they want to answer. The staff is told.
 
-    The same submission again (a double click, an answer that got lost on the way back) returns
-    the stored rating. Raises `AnswersDiffer` for another one, `RequestExpired` when it is late.
+    Not if nobody could send one: the client would wait for a mail that never comes.
     """
-    said = Said(answers, tension, comment, follow_up)
-    try:
-        scores = score(request.form_instrument(), answers)
-    except BadAnswers as error:
-        raise AnswersMissing from error
-    if request.is_too_late(at):
-        rating = Rating.objects.filter(request=request).first()
-    else:
-        rating = _write_rating(request, scores, said, at=at)
-    if rating is None:
-        raise RequestExpired
-    if Said.of(rating) != said:
-        raise AnswersDiffer
-    return rating
+    request = RatingRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
+    if hasattr(request, "rating"):
+        return
+    if not can_be_sent(request.session.treatment):
+        raise NothingToSend
+    if request.link_asked_at is not None:
+        return
+    request.link_asked_at = at
+    request.save(update_fields=["link_asked_at"])
+    record_about("sessions.ask_for_new_link", request, request.session.treatment, by=None, at=at)
 
 
-def _write_rating(request: RatingRequest, scores: Scores, said: Said, *, at: datetime) -> Rating:
-    """Insert; of submissions that arrive together the database keeps one, and all read it."""
-    rating = Rating(
-        session_id=request.session_id,
-        request=request,
-        goal=scores.goal,
-        task=scores.task,
-        bond=scores.bond,
-        answers=said.answers,
-        tension=said.tension,
-        comment=said.comment,
-        follow_up=said.follow_up,
-        submitted_at=at,
+class NoOwnLink(NothingToSend):
+    sentence = _(
+        "No link can be sent now: it needs an address that works, a PIN or a year of birth, and "
+        "contact data that the therapist has confirmed."
     )
-    Rating.objects.bulk_create([rating], ignore_conflicts=True)
-    stored = Rating.objects.get(request=request)
-    if stored.pk == rating.pk:
-        treatment = request.session.treatment
-        _record("sessions.submit_rating", rating, treatment, by=None, at=at)
-        ratings_changed.send(Rating, treatment_id=treatment.pk, at=at)
-    return stored
+    code = "no_own_link"
 
 
-def _record(
-    action: str,
-    about: TherapySession | RatingRequest | Rating,
-    treatment: Treatment,
-    *,
-    by: User | None,
-    at: datetime,
-    **details: object,
-) -> None:
-    client = treatment.client
-    record(
-        action,
-        by=by,
-        at=at,
-        about=about,
-        clinic_id=client.clinic_id,
-        client_id=client.pk,
-        **details,
-    )
+class OwnLinkJustSent(JustSent):
+    sentence = _("A link was sent within the last hour. It works for a day.")
+    code = "own_link_just_sent"
+
+
+@transaction.atomic
+def mail_own_link(client: Client, *, by: User | None = None, at: datetime) -> None:
+    """Owe the client a link to their own answers, to their own address and no other.
+
+    by: the therapist whom the client has asked for it; none if the client did so by a link.
+    """
+    if not client.may_get_own_link:
+        raise NoOwnLink
+    if outbox.is_under_way(OWN_LINK, client.pk, since=at - PAUSE_BETWEEN_OWN_LINKS):
+        raise OwnLinkJustSent
+    slot = outbox.next_slot(OWN_LINK, client.pk)
+    outbox.queue(OWN_LINK, client.pk, clinic_id=client.clinic_id, by=by, at=at, slot=slot)

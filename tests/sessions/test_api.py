@@ -156,9 +156,13 @@ def test_list_tells_rating_and_form(ana: Treatment) -> None:
         "task": 4.0,
         "bond": 2.0,
         "tension": "some",
+        "settled": "",
         "comment": "Rushed.",
         "follow_up": "raise",
+        "provenance": "link",
+        "language": "en",
         "submitted_at": "2026-09-07T17:00:00Z",
+        "changed_at": None,
     }
     assert (second["form"], second["rating"]) == ("form on its way", None)
 

@@ -14,6 +14,7 @@ from clients.models import Client, Treatment
 from outbox import services as outbox
 from outbox.models import Message
 from sessions import mail as mails
+from sessions.answering import ANSWERED
 from sessions.models import RatingRequest, RequestLink
 from tests import people
 
@@ -54,7 +55,8 @@ def test_mail_goes_to_the_client_in_the_clinic_s_name(form: RatingRequest) -> No
 
 def test_mail_names_neither_client_nor_therapist_nor_what_it_is_about(form: RatingRequest) -> None:
     words = everything(mailed()).lower()
-    words = re.sub(r"http://localhost/r/\S+", "", words).replace("alliance@clinic.example", "")
+    words = re.sub(r"http://localhost/(r|mail)/\S+", "", words)
+    words = words.replace("alliance@clinic.example", "")
     assert "ana r." not in words
     assert "lindqvist" not in words
     assert HEALTH.findall(words) == []
@@ -92,7 +94,8 @@ def test_mail_loads_nothing_from_elsewhere(form: RatingRequest) -> None:
     html = str(mailed().alternatives[0][0])
     addresses = re.findall(r'(?:src|href|background)="([^"]+)"', html)
     assert addresses
-    assert all(address.startswith("http://localhost/r/") for address in addresses)
+    ours = ("http://localhost/r/", "http://localhost/mail/")
+    assert all(address.startswith(ours) for address in addresses)
     assert "<img" not in html
 
 
@@ -112,10 +115,13 @@ def test_each_mail_has_a_link_of_its_own(form: RatingRequest) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("answered", mails.ANSWERED),
+        ("answered", ANSWERED),
         ("expired", mails.EXPIRED),
         ("ended", mails.ENDED),
+        ("not by mail", mails.NOT_BY_MAIL),
         ("stopped", mails.STOPPED),
+        ("bounced", mails.BOUNCED),
+        ("no crisis text", mails.NO_CRISIS_TEXT),
     ],
 )
 def test_a_mail_that_lost_its_purpose_is_not_sent(
@@ -126,9 +132,16 @@ def test_a_mail_that_lost_its_purpose_is_not_sent(
     if change == "answered":
         people.answer(form.session)
     elif change == "expired":
+        assert form.expires_at
         at = form.expires_at
     elif change == "ended":
         clients.end_treatment(treatment, by=treatment.therapist, at=at)
+    elif change == "stopped":
+        clients.stop_mail(treatment.client, at=at)
+    elif change == "bounced":
+        clients.note_bounce(treatment.client, at=at)
+    elif change == "no crisis text":
+        Clinic.objects.update(crisis_text="")
     else:
         Client.objects.update(contact=Client.Contact.NONE)
     outbox.deliver_due(at=at)

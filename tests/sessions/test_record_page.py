@@ -1,5 +1,6 @@
 """Recording a session: under twenty seconds of typing, and nothing typed is ever lost."""
 
+from datetime import time
 from typing import Any
 
 import pytest
@@ -56,6 +57,38 @@ def test_saving_for_who_is_not_mailed_says_that_none_is_sent(
 ) -> None:
     Client.objects.update(contact=Client.Contact.NONE)
     assert "gets no forms by e-mail, so none is sent" in record(as_mara, ana).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("", "goes out at 16:30, because of quiet hours."),
+        ("Asia/Tokyo", "is on its way."),
+        ("Africa/Lagos", "goes out at 16:30 on the client&#x27;s clock, because of quiet hours."),
+    ],
+)
+def test_saving_in_quiet_hours_says_when_the_form_goes_out(
+    as_mara: Browser, ana: Treatment, zone: str, words: str
+) -> None:
+    """It is 15:00 in UTC, where the clinic is, 16:00 in Lagos and midnight in Tokyo."""
+    Clinic.objects.update(quiet_from=time(14), quiet_until=time(16, 30))
+    Client.objects.update(time_zone=zone)
+    assert f"The form for Ana R. {words}" in record(as_mara, ana).content.decode()
+
+
+def test_without_words_for_need_the_page_says_that_nothing_is_sent(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    promise = "sends the client the form by e-mail"
+    page = as_mara.get("/sessions/record/").content.decode()
+    assert promise in page
+    assert "No forms go out yet." not in page
+    Clinic.objects.update(crisis_text=" ")
+    page = as_mara.get("/sessions/record/").content.decode()
+    assert "No forms go out yet." in page
+    assert promise not in page
+    told = record(as_mara, ana).content.decode()
+    assert "No form is sent: the clinic has no text for need yet." in told
 
 
 def test_the_page_begins_with_now(as_mara: Browser, ana: Treatment) -> None:

@@ -11,7 +11,7 @@ from clients import services as clients
 from clients.models import Client, Treatment
 from measures import catalogue
 from outbox.models import Message
-from sessions import services
+from sessions import answering, services
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, RequestLink, TherapySession
 from tests import people
 from tests.registry.database import fingerprint
@@ -163,7 +163,7 @@ def test_other_answers_are_refused_and_the_first_ones_kept(
 ) -> None:
     people.answer(request_.session, 4, 4, 4)
     before = fingerprint(without=())
-    with pytest.raises(services.AnswersDiffer):
+    with pytest.raises(answering.AnswersDiffer):
         people.answer(request_.session, **changed)  # type: ignore[arg-type]
     assert fingerprint(without=()) == before
 
@@ -184,13 +184,13 @@ def test_one_rating_for_each_request_is_a_constraint(request_: RatingRequest) ->
 
 
 def test_whoever_opened_the_form_in_time_may_finish_it(request_: RatingRequest) -> None:
-    last = request_.expires_at + request_.TIME_TO_FINISH - timedelta(seconds=1)
+    last = people.end_of(request_) + request_.TIME_TO_FINISH - timedelta(seconds=1)
     assert people.answer(request_.session, at=last)
 
 
 def test_late_answers_are_refused(request_: RatingRequest) -> None:
-    with pytest.raises(services.RequestExpired):
-        people.answer(request_.session, at=request_.expires_at + request_.TIME_TO_FINISH)
+    with pytest.raises(answering.RequestExpired):
+        people.answer(request_.session, at=people.end_of(request_) + request_.TIME_TO_FINISH)
     assert not Rating.objects.exists()
 
 
@@ -199,16 +199,14 @@ def test_the_same_answers_again_are_thanked_for_also_when_it_is_late(
 ) -> None:
     """The first thanks got lost on the way; the phone sends again the next week."""
     first = people.answer(request_.session)
-    late = request_.expires_at + timedelta(days=7)
+    late = people.end_of(request_) + timedelta(days=7)
     assert people.answer(request_.session, at=late) == first
 
 
 @pytest.mark.parametrize("wrong", [{}, {"goal_same": 3}, {"other": 3}])
 def test_incomplete_answers_are_refused(request_: RatingRequest, wrong: dict[str, int]) -> None:
-    with pytest.raises(services.AnswersMissing):
-        services.submit_rating(
-            request_, answers=wrong, tension="none", comment="", follow_up="", at=AT
-        )
+    with pytest.raises(answering.AnswersMissing):
+        answering.submit_rating(request_, said=answering.Said(wrong, "none"), at=AT)
     assert not Rating.objects.exists()
 
 
@@ -238,14 +236,14 @@ def send_again(request: RatingRequest, at: object = AT + HOUR, mail: str = "fail
 def test_send_again_owes_a_mail_of_its_own_with_fresh_time(request_: RatingRequest) -> None:
     send_again(request_)
     request_.refresh_from_db()
-    assert request_.expires_at == AT + HOUR + timedelta(days=4)
+    assert people.end_of(request_) == AT + HOUR + timedelta(days=4)
     assert sorted(Message.objects.values_list("slot", flat=True)) == [0, 1]
 
 
 def test_send_again_opens_an_expired_form(request_: RatingRequest) -> None:
-    send_again(request_, at=request_.expires_at + HOUR)
+    send_again(request_, at=people.end_of(request_) + HOUR)
     request_.refresh_from_db()
-    people.answer(request_.session, at=request_.expires_at - HOUR)
+    people.answer(request_.session, at=people.end_of(request_) - HOUR)
     assert Rating.objects.exists()
 
 
