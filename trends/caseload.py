@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clients import notices
 from clients.models import Client, Treatment
-from sessions import delivery
+from sessions import delivery, to_know
 from sessions.models import Rating, RatingRequest, TherapySession
 from trends import drawings, reasons
 from trends.models import Flag, Trajectory
@@ -40,6 +41,7 @@ class Row:
     asked_to_talk: bool
     is_waiting: bool
     trouble: str  # what is wrong with the newest form, if anything is
+    notes: list[to_know.ToKnow] = field(default_factory=list)
     now: list[str] = field(default_factory=list)
 
 
@@ -48,9 +50,10 @@ def rows(user: User, at: datetime) -> list[Row]:
     treatments = _treatments(user)
     flags = _flags(user)
     trajectories = {row.treatment_id: row for row in Trajectory.objects.visible_to(user)}
-    newest = RatingRequest.objects.visible_to(user).newest_of_each_treatment()
-    requests = {row.session.treatment_id: row for row in newest}
+    requests = _newest_forms(user)
     asked = _asked_to_talk(user)
+    links = to_know.treatments_asked_for(user)
+    tired = to_know.tired_treatments(user, at)
     made = [
         _row(
             treatment,
@@ -58,6 +61,12 @@ def rows(user: User, at: datetime) -> list[Row]:
             flags=flags.get(treatment.pk, []),
             request=requests.get(treatment.pk),
             asked=treatment.pk in asked,
+            notes=to_know.about(
+                treatment.client,
+                asked=[to_know.link_asked()] if treatment.pk in links else [],
+                is_tired=treatment.pk in tired,
+            ),
+            is_tired=treatment.pk in tired,
             at=at,
         )
         for treatment in treatments
@@ -81,6 +90,11 @@ def _treatments(user: User) -> list[Treatment]:
             last_held_at=Max("sessions__held_at", filter=held),
         )
     )
+
+
+def _newest_forms(user: User) -> dict[UUID, RatingRequest]:
+    newest = RatingRequest.objects.visible_to(user).newest_of_each_treatment()
+    return {row.session.treatment_id: row for row in newest}
 
 
 def _flags(user: User) -> dict[UUID, list[Flag]]:
@@ -110,6 +124,8 @@ def _row(
     flags: list[Flag],
     request: RatingRequest | None,
     asked: bool,
+    notes: list[to_know.ToKnow],
+    is_tired: bool,
     at: datetime,
 ) -> Row:
     last_at: datetime | None = treatment.last_held_at  # type: ignore[attr-defined]
@@ -130,7 +146,8 @@ def _row(
         asked_to_talk=asked,
         is_waiting=bool(form and form.is_waiting),
         trouble=_("form: %s") % form.words if form and form.is_troubled else "",
-        now=_now(treatment.client, trajectory, form, asked),
+        notes=notes,
+        now=_now(treatment.client, trajectory, form, asked=asked, is_tired=is_tired),
     )
 
 
@@ -140,7 +157,12 @@ def _days_between(earlier: datetime, later: datetime) -> int:
 
 
 def _now(
-    client: Client, trajectory: Trajectory | None, form: delivery.Delivery | None, asked: bool
+    client: Client,
+    trajectory: Trajectory | None,
+    form: delivery.Delivery | None,
+    *,
+    asked: bool,
+    is_tired: bool,
 ) -> list[str]:
     """The quiet states of a row, most useful first."""
     states = []
@@ -148,11 +170,11 @@ def _now(
         states.append(_("asked you to raise something"))
     if form and form.is_waiting:
         states.append(form.words)
-    if not client.can_be_mailed:
-        states.append(_("gets no forms"))
+    if words := _contact_words(client):
+        states.append(words)
     missing = trajectory.missing if trajectory else 0
     missing -= bool(form and form.is_waiting)  # the form that is out may still come
-    if missing > 0:
+    if missing > 0 and not is_tired:  # which says the same
         states.append(
             ngettext(
                 "no rating for %(count)d session",
@@ -163,6 +185,14 @@ def _now(
         )
     course = _course_words(trajectory, is_silent=missing > 0)
     return [*states, course] if course else states or [_("no rating yet")]
+
+
+def _contact_words(client: Client) -> str:
+    """Why no mail goes out, unless a notice says so already."""
+    if client.can_be_mailed or client.stopped_at or client.bounced_at:
+        return ""
+    in_room = client.contact == Client.Contact.IN_ROOM
+    return _("fills in at the clinic") if in_room else _("gets no forms")
 
 
 def _course_words(trajectory: Trajectory | None, *, is_silent: bool) -> str:
@@ -178,7 +208,25 @@ def _course_words(trajectory: Trajectory | None, *, is_silent: bool) -> str:
     return "" if is_silent else _("in the usual range")
 
 
-def ended(user: User) -> list[Treatment]:
-    """Ended treatments, by name: still one's own to look back at."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A treatment to look back at, and what still has to be done for the client."""
+
+    treatment: Treatment
+    notices: list[notices.Notice]
+
+
+def ended(user: User) -> list[Ended]:
+    """Who asks to be forgotten first, then who needs something else, then by name: one query."""
     rows = Treatment.objects.visible_to(user).filter(ended_on__isnull=False)
-    return sorted(rows.select_related("client"), key=lambda row: row.client.name.lower())
+    made = [Ended(row, _to_do(row.client)) for row in rows.select_related("client")]
+    return sorted(made, key=_order_of_ended)
+
+
+def _to_do(client: Client) -> list[notices.Notice]:
+    return [notice for notice in notices.of_client(client) if notice.needs_person]
+
+
+def _order_of_ended(row: Ended) -> tuple[bool, bool, str]:
+    client = row.treatment.client
+    return client.erasure_asked_at is None, not row.notices, client.name.lower()

@@ -11,9 +11,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from clients.models import Treatment
-from sessions import delivery
+from measures.quality import quality
+from measures.scoring import BadAnswers
+from sessions import delivery, services, to_know
 from sessions.models import Rating, RatingRequest, TherapySession
-from trends import aftermath, histories, reasons
+from trends import aftermath, drawings, histories, reasons
 from trends.models import Flag, Trajectory
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class SessionRow:
     form: delivery.Delivery
     flag: Flag | None
     point: dict[str, Any] | None  # as the engine computed it; None until then
+    says_little: bool = False
+    can_fill_in: bool = False  # here and now, together or from paper
 
     @property
     def p_rupture(self) -> float | None:
@@ -41,6 +45,13 @@ class SessionRow:
     @property
     def chance(self) -> str:
         return "" if self.p_rupture is None else reasons.percent(self.p_rupture)
+
+    @property
+    def came(self) -> str:
+        """How the rating came in, where that is not the usual way."""
+        if self.rating is None or self.rating.provenance == Rating.Provenance.LINK:
+            return ""
+        return str(self.rating.get_provenance_display())
 
     @property
     def says_something(self) -> str:
@@ -73,17 +84,12 @@ def session_rows(
         row.session_id: row
         for row in Rating.objects.visible_to(user).filter(session__treatment=treatment)
     }
-    requests = {
-        row.session_id: row
-        for row in RatingRequest.objects.visible_to(user)
-        .filter(session__treatment=treatment)
-        .with_delivery()
-        .select_related("rating")
-    }
+    requests = _requests(treatment, user)
     flags = {row.session_id: row for row in flags_of(treatment, user)}
     numbers = _numbers(sessions)
     stored_points = trajectory.points if trajectory else []
     points = {stored["session"]: stored["point"] for stored in stored_points}
+    to_fill_in = _to_fill_in(treatment, sessions, ratings)
     return [
         SessionRow(
             number=numbers.get(session.pk),
@@ -91,12 +97,67 @@ def session_rows(
             rating=(rating := ratings.get(session.pk)),
             scores=_scores(rating) if rating else None,
             request=requests.get(session.pk),
-            form=delivery.of_session(session, requests.get(session.pk), at),
+            form=delivery.as_possible(
+                delivery.of_session(session, requests.get(session.pk), at), treatment
+            ),
             flag=flags.get(session.pk),
             point=points.get(str(session.pk)),
+            says_little=_says_little(rating, requests.get(session.pk)),
+            can_fill_in=session is to_fill_in,
         )
         for session in reversed(sessions)
     ]
+
+
+def _requests(treatment: Treatment, user: User) -> dict[UUID, RatingRequest]:
+    rows = RatingRequest.objects.visible_to(user).filter(session__treatment=treatment)
+    told = rows.with_delivery().select_related("rating")
+    return {row.session_id: row for row in told}
+
+
+def _to_fill_in(
+    treatment: Treatment, sessions: list[TherapySession], ratings: dict[UUID, Rating]
+) -> TherapySession | None:
+    """The newest session that took place, if nobody has rated it yet and somebody may."""
+    newest = next((each for each in reversed(sessions) if each.took_place), None)
+    if newest is None or newest.pk in ratings or not services.can_be_asked(treatment):
+        return None
+    return newest
+
+
+def _says_little(rating: Rating | None, request: RatingRequest | None) -> bool:
+    if rating is None or request is None:
+        return False
+    try:
+        said = quality(request.form_instrument(), rating.answers, rating.seconds)
+    except BadAnswers:  # scores without single answers, as an import may bring them
+        return False
+    return said.says_little
+
+
+def notes(treatment: Treatment, rows: list[SessionRow], at: datetime) -> list[to_know.ToKnow]:
+    """What stands between this client and the forms. rows: newest first."""
+    asked = [
+        to_know.link_asked(row.request, row.number, can_send=row.form.can_resend)
+        for row in rows
+        if row.request and row.form.is_asked_for
+    ]
+    requests = [row.request for row in rows if row.request]
+    is_tired = treatment.ended_on is None and to_know.is_tired(requests, at)
+    return to_know.about(treatment.client, asked=asked, is_tired=is_tired)
+
+
+def came(rows: list[SessionRow]) -> dict[str, drawings.Came]:
+    """By the session's id, how its rating came in: what stored points do not know."""
+    return {
+        str(row.session.pk): drawings.Came(
+            row.rating.provenance,
+            is_changed=row.rating.changed_at is not None,
+            says_little=row.says_little,
+        )
+        for row in rows
+        if row.rating
+    }
 
 
 def flags_of(treatment: Treatment, user: User) -> list[Flag]:

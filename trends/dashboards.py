@@ -6,14 +6,14 @@ their answers, it is not shown, and the totals leave it out too, so it cannot be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, F, Min, Q
 
 from accounts.models import Clinic, User
-from clients.models import Treatment
+from clients.models import Client, Treatment
 from outbox.models import Message
 from sessions.models import RatingRequest, TherapySession
 from trends.models import Flag
@@ -35,6 +35,7 @@ class Figures:
     answered: int | None
     open_flags: int | None
     days_open: int | None  # of the flag that has waited longest
+    to_forget: int = 0  # of the whole clinic: clients who ask for all data to be deleted
 
     @property
     def suppressed(self) -> bool:
@@ -63,7 +64,12 @@ def figures(clinic: Clinic, at: datetime) -> tuple[list[Figures], Figures]:
         )
         for person in User.objects.therapists().filter(clinic=clinic).order_by("display_name")
     ]
-    return rows, _total(rows)
+    return rows, replace(_total(rows), to_forget=_to_forget(clinic))
+
+
+def _to_forget(clinic: Clinic) -> int:
+    """Also of clients whom nobody treats any more. A number, for admins know no client."""
+    return Client.objects.filter(clinic=clinic, erasure_asked_at__isnull=False).count()
 
 
 def _active_clients(clinic: Clinic) -> dict[UUID, int]:

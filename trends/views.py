@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.door import get_visible_or_404, requires
+from accounts.door import get_visible_or_404, has_permission, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
 from audit.refusals import Refused
@@ -28,6 +28,8 @@ def caseload(request: UserRequest) -> HttpResponse:
         "needs": needs,
         "others": [row for row in rows if not row.flag],
         "ended": caseloads.ended(request.user),
+        "forms_go_out": bool(request.user.own_clinic.crisis_text.strip()),
+        "manages_clinic": has_permission(request.user, Permission.MANAGE_CLINIC),
         "counts": {
             "treatments": len(rows),
             "needs": len(needs),
@@ -65,14 +67,18 @@ def _client_page(
 ) -> HttpResponse:
     visible = Trajectory.objects.visible_to(request.user)
     trajectory = visible.filter(treatment=treatment).first()
-    rows = course.session_rows(treatment, trajectory, request.user, timezone.now())
+    now = timezone.now()
+    rows = course.session_rows(treatment, trajectory, request.user, now)
+    came = course.came(rows)
     context = {
         "client": treatment.client,
         "treatment": treatment,
         "treatments": Treatment.objects.visible_to(request.user).filter(client=treatment.client),
         "trajectory": trajectory,
-        "chart": _chart(trajectory, rows),
+        "chart": _chart(trajectory, rows, came),
+        "came": drawings.legend(came),
         "rows": rows,
+        "notes": course.notes(treatment, rows, now),
         "flags": course.flag_cards(rows, treatment.client.name),
         "ack_form": form,
         "typed_at": typed_at,
@@ -81,10 +87,13 @@ def _client_page(
     return render(request, "trends/client.html", context, status=status)
 
 
-def _chart(trajectory: Trajectory | None, rows: list[course.SessionRow]) -> str:
+def _chart(
+    trajectory: Trajectory | None, rows: list[course.SessionRow], came: drawings.AllCame
+) -> str:
     if trajectory is None or not trajectory.rated:
         return ""
-    return drawings.course(trajectory, drawings.standing(row.flag for row in rows if row.flag))
+    flags = drawings.standing(row.flag for row in rows if row.flag)
+    return drawings.course(trajectory, flags, came)
 
 
 @require_POST

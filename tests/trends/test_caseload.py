@@ -11,6 +11,7 @@ from accounts.models import Clinic, User
 from clients import services as clients
 from clients.models import Client, Treatment
 from outbox.models import Message
+from sessions import to_know, unanswered
 from sessions.models import RatingRequest
 from tests import people
 from trends import caseload
@@ -91,7 +92,7 @@ def test_an_open_flag_gives_its_reason_in_one_line(mara: User) -> None:
     flagged(mara, "Ana R.", raised_days_ago=1)
     [row] = rows(mara)
     assert row.flag is not None
-    assert row.reason.startswith("Bond fell to 1.0; for Ana R. 3.4 to 4.7 was")
+    assert row.reason.startswith("Bond fell to 1.0; for Ana R. 3.4 to 4.8 was")
 
 
 @pytest.mark.parametrize("state", [Flag.State.ACKNOWLEDGED, Flag.State.WITHDRAWN])
@@ -192,11 +193,111 @@ def test_an_earlier_wish_to_talk_is_over_with_the_next_rating(ana: Treatment) ->
     assert not row_of(ana).asked_to_talk
 
 
+def notes(ana: Treatment) -> list[tuple[str, bool]]:
+    return [(note.words, note.needs_person) for note in row_of(ana).notes]
+
+
+def test_three_forms_in_a_row_without_an_answer_are_told_once(ana: Treatment) -> None:
+    people.course(ana, STEADY, None, None, None)
+    RatingRequest.objects.update(expires_at=NOW - timedelta(days=1))
+    assert notes(ana) == [("3 forms in a row not answered", False)]
+    assert "no rating for 3 sessions" not in row_of(ana).now
+
+
+@pytest.mark.parametrize("scores", [[None, None, STEADY], [None, None, None, STEADY], [None] * 2])
+def test_fewer_than_three_in_a_row_are_not_told(
+    ana: Treatment, scores: list[tuple[int, int, int] | None]
+) -> None:
+    people.course(ana, *scores)
+    RatingRequest.objects.update(expires_at=NOW - timedelta(days=1))
+    assert notes(ana) == []
+
+
+def test_a_form_that_is_still_open_is_not_counted(ana: Treatment) -> None:
+    people.course(ana, None, None, None)
+    RatingRequest.objects.update(expires_at=NOW - timedelta(days=1))
+    newest = RatingRequest.objects.filter(session__held_at=people.MONDAY + 2 * WEEK)
+    newest.update(expires_at=NOW + timedelta(days=1))
+    assert notes(ana) == []
+    people.hold(ana, NOW - timedelta(hours=2))
+    RatingRequest.objects.filter(session__held_at__lt=NOW - WEEK).update(expires_at=NOW - WEEK)
+    assert notes(ana) == [("3 forms in a row not answered", False)]
+
+
+@pytest.mark.parametrize("answered", [0, 1, 2, 3, 4])
+def test_tired_here_is_tired_there(ana: Treatment, answered: int) -> None:
+    """The page and the mails ask different queries."""
+    scores = [STEADY if 4 - number == answered else None for number in range(5)]
+    people.course(ana, *scores)
+    RatingRequest.objects.update(expires_at=NOW - timedelta(days=1))
+    found = to_know.tired_treatments(ana.therapist, NOW)
+    assert (ana.pk in found) == unanswered.is_tired(ana, NOW)
+
+
+def test_who_asks_for_a_new_link_is_told(ana: Treatment) -> None:
+    people.course(ana, None, STEADY)
+    RatingRequest.objects.filter(rating__isnull=True).update(link_asked_at=NOW)
+    assert notes(ana) == [("asks for a new link", True)]
+
+
+def test_what_stands_between_a_client_and_the_mails_is_told(
+    ana: Treatment, as_mara: Browser
+) -> None:
+    Client.objects.update(stopped_at=NOW, bounced_at=NOW, failed_checks=5, erasure_asked_at=NOW)
+    assert [needs for _words, needs in notes(ana)] == [True, True, True, False]
+    assert "gets no forms" not in row_of(ana).now, "which the notices tell already"
+    page = as_mara.get("/caseload/").content.decode()
+    assert "Stopped all e-mails on" in page
+
+
+def test_notices_stand_on_the_card_of_a_flag_too(mara: User, as_mara: Browser) -> None:
+    flagged(mara, "Ana R.", raised_days_ago=1)
+    Client.objects.update(bounced_at=NOW)
+    assert "have come back since" in as_mara.get("/caseload/").content.decode()
+
+
+def test_who_answers_at_the_clinic_is_not_told_as_without_forms(ana: Treatment) -> None:
+    Client.objects.update(contact="in_room")
+    assert row_of(ana).now == ["fills in at the clinic"]
+
+
+def test_the_page_leads_to_forms_and_e_mails(as_mara: Browser, ana: Treatment) -> None:
+    assert 'href="/delivery/"' in as_mara.get("/caseload/").content.decode()
+
+
+def test_without_words_for_need_the_page_says_that_no_forms_go_out(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    assert "No forms go out yet." not in as_mara.get("/caseload/").content.decode()
+    Clinic.objects.update(crisis_text="")
+    page = as_mara.get("/caseload/").content.decode()
+    assert "No forms go out yet." in page
+    assert "Please ask a clinic admin" in page
+
+
 def test_ended_treatments_stand_apart(ana: Treatment) -> None:
     flagged_ = flagged(ana.therapist, "Petra K.", raised_days_ago=3)
     clients.end_treatment(flagged_, by=ana.therapist, at=NOW)
     assert [row.client.name for row in rows(ana.therapist)] == ["Ana R."]
-    assert caseload.ended(ana.therapist) == [flagged_]
+    assert [row.treatment for row in caseload.ended(ana.therapist)] == [flagged_]
+
+
+def test_who_asks_to_be_forgotten_is_listed_after_the_end_too(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    others = [people.take_on(ana.therapist, name) for name in ("Aaron A.", "Zoe Z.")]
+    for treatment in (ana, *others):
+        clients.end_treatment(treatment, by=ana.therapist, at=NOW)
+    page = as_mara.get("/caseload/").content.decode()
+    assert '<details class="more section no-print">' in page, "nothing to do, so it is closed"
+    clients.note_bounce(ana.client, at=NOW)
+    clients.ask_erasure(others[1].client, at=NOW)
+    listed = caseload.ended(ana.therapist)
+    assert [row.treatment.client.name for row in listed] == ["Zoe Z.", "Ana R.", "Aaron A."]
+    page = as_mara.get("/caseload/").content.decode()
+    assert '<details class="more section no-print" open>' in page
+    assert "to have all data deleted" in page
+    assert f'href="/clients/{others[1].client_id}/edit/#notice-erasure"' in page
 
 
 def test_nobody_else_s_clients(ana: Treatment, jonas: User, ruth: User, root: User) -> None:
@@ -222,4 +323,4 @@ def test_queries_do_not_grow_from_2_to_40_treatments(
     fill(mara, 38)
     assert len(rows(mara)) == 40
     assert count_queries(lambda: as_mara.get("/caseload/")) == few
-    assert few < 15
+    assert few < 18

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trends import charts
-from trends.charts import ChartWords, Mark, course_svg, sparkline_svg
+from trends.charts import ChartWords, Mark, course_svg, shape_svg, sparkline_svg
 from trends.charts.placing import CHARACTER, PHONE, SCREEN, WIDE
+from trends.charts.shapes import SHAPES
 
 STYLESHEET = Path(__file__).parents[2] / "static" / "css" / "chart.css"
 WORDS = ChartWords("Course", "What it shows", "no rating", "possible rupture")
@@ -121,6 +122,7 @@ MARKS = st.lists(
         high=st.none() | st.floats(),
         flagged=st.booleans(),
         title=st.text("abc<>&\"' é", max_size=9),
+        shape=st.sampled_from(["", "ring", *SHAPES]),
     ),
     max_size=40,
 )
@@ -156,6 +158,8 @@ def test_everything_is_escaped() -> None:
 @pytest.mark.parametrize("drawn", [course_svg(long_course(60), words=WORDS)])
 def test_looks_come_from_the_stylesheet_only(drawn: str) -> None:
     drawn += sparkline_svg(long_course(20), title="Course")
+    shaped = [replace(mark(n), shape=shape) for n, shape in enumerate(["ring", *SHAPES], 1)]
+    drawn += course_svg(shaped, words=WORDS) + shape_svg("ring")
     for attribute in ("style=", "fill=", "stroke", "color", "font"):
         assert attribute not in drawn
     used = set(re.findall(r"chart(?:-\w+)?", " ".join(re.findall(r'class="(.*?)"', drawn))))
@@ -197,6 +201,49 @@ def test_one_circle_with_a_title_per_session(count: int) -> None:
     assert {circle.find("title").text for circle in circles} == {
         f"Session {number}" for number in range(1, count + 1)
     }
+
+
+@pytest.mark.parametrize("shape", ["ring", *SHAPES])
+@pytest.mark.parametrize("flagged", [False, True])
+def test_a_shape_lies_where_the_dot_would(shape: str, flagged: bool) -> None:
+    plain = [mark(1), mark(2, 3.0, flagged=flagged), mark(3)]
+    shaped = [plain[0], replace(plain[1], shape=shape), plain[2]]
+    [place] = [
+        (node.get("cx"), node.get("cy"))
+        for node in course(plain).iter("circle")
+        if node.find("title").text == "Session 2"
+    ]
+    svg = course(shaped)
+    holder = next(
+        node
+        for node in svg.iter()
+        if any(child.tag == "title" and child.text == "Session 2" for child in node)
+    )
+    if shape == "ring":
+        found = (holder.get("cx"), holder.get("cy"))
+        assert "chart-open" in holder.get("class")
+    else:
+        [around] = [node for node in svg.iter("svg") if holder in list(node)]
+        found = (around.get("x"), around.get("y"))
+        ((first, *rest),) = moves(holder.get("d"))
+        across, down = zip(first, *rest, strict=True)
+        assert max(map(abs, (*across, *down))) <= 9
+        assert min(across) == pytest.approx(-max(across))
+    assert found == place
+    assert holder.get("class").split()[0] == ("chart-flag" if flagged else "chart-dot")
+
+
+def test_the_shapes_differ() -> None:
+    drawn = {shape: shape_svg(shape) for shape in ["ring", *SHAPES]}
+    assert len(set(drawn.values())) == len(drawn) == 5
+    for svg in drawn.values():
+        assert ElementTree.fromstring(svg).get("aria-hidden") == "true"
+
+
+def test_a_missing_rating_has_no_shape() -> None:
+    svg = course([mark(1), replace(mark(2, None), shape="square")])
+    [ring] = of_class(svg, "chart-missing")
+    assert ring.tag == "circle"
 
 
 def test_the_number_of_elements_does_not_depend_on_the_ratings() -> None:

@@ -13,6 +13,7 @@ from clients import services as clients
 from clients.models import Treatment
 from outbox.models import Message
 from tests import people
+from tests.conftest import logged_in
 from trends import dashboards
 from trends.dashboards import FEWEST_CLIENTS, PERIOD, Figures
 from trends.models import Flag
@@ -249,9 +250,26 @@ def test_totals_of_hidden_rows_alone_are_hidden_too() -> None:
     assert (total.answered, total.open_flags, total.percent) == (None, None, None)
 
 
+def test_who_asks_to_be_forgotten_is_counted_and_not_named(
+    clinic: Clinic, ana: Treatment, stranger: User, ruth: User
+) -> None:
+    """Also after the treatment has ended. It is no figure from answers, and of no therapist."""
+    browser = logged_in(ruth)
+    assert "deleted" not in browser.get("/clinic/").content.decode()
+    for client in (ana.client, people.take_on(stranger, "Foreign F.").client):
+        clients.ask_erasure(client, at=people.MONDAY)
+    clients.end_treatment(ana, by=ana.therapist, at=people.MONDAY)
+    rows, total = dashboards.figures(clinic, people.MONDAY)
+    assert total.to_forget == 1
+    assert not any(row.to_forget for row in rows)
+    page = browser.get("/clinic/").content.decode()
+    assert "1 client asks for all data to be deleted." in page
+    assert "Ana" not in page
+
+
 def test_every_figure_is_in_the_properties_above() -> None:
     """A new figure has to be thought of, too."""
-    known = {*SHOWN_ALWAYS, *FROM_ANSWERS, "sent", "name", "is_active"}
+    known = {*SHOWN_ALWAYS, *FROM_ANSWERS, "sent", "name", "is_active", "to_forget"}
     assert {field.name for field in fields(Figures)} == known
 
 

@@ -1,10 +1,13 @@
 """From stored points to what is drawn; the drawing itself is tested in `test_charts`."""
 
+import pytest
 from django.utils import timezone
 
 from clients.models import Treatment
+from sessions.models import Rating
 from tests import people
 from trends import drawings
+from trends.drawings import Came
 from trends.models import Flag, Trajectory
 
 STEADY, LOW = (4, 4, 4), (4, 4, 1)
@@ -74,3 +77,42 @@ def test_course_and_sparkline_are_svg_with_words(ana: Treatment) -> None:
         assert "<title" in svg
     assert "5 of 6 sessions are rated." in drawings.course(found, {})
     assert "Course over 6 sessions" in drawings.sparkline(found, {})
+
+
+WAYS = {
+    "link": ("", ""),
+    "late": ("ring", "by the link, late"),
+    "room": ("square", "together in the room"),
+    "waiting": ("diamond", "in the waiting room"),
+    "paper": ("triangle", "on paper"),
+    "imported": ("plus", "imported"),
+}
+
+
+@pytest.mark.parametrize("way", Rating.Provenance.values)
+def test_each_way_has_a_shape_and_words(ana: Treatment, way: str) -> None:
+    points = trajectory(ana).points
+    shape, words = WAYS[way]
+    mark = drawings.marks(points, {}, {points[0]["session"]: Came(way)})[0]
+    assert mark.shape == shape
+    assert mark.title == "Session 1, 7 Sep 2026: 4.0" + (f"; {words}" if words else "")
+
+
+def test_a_mark_tells_what_else_is_known_of_the_rating(ana: Treatment) -> None:
+    points = trajectory(ana).points
+    came = {points[0]["session"]: Came("link", is_changed=True, says_little=True)}
+    title = drawings.marks(points, {}, came)[0].title
+    assert title == "Session 1, 7 Sep 2026: 4.0; changed by the client; says little"
+
+
+def test_a_rating_that_the_stored_course_does_not_have_yet_has_no_shape(ana: Treatment) -> None:
+    points = trajectory(ana).points
+    assert points[1]["point"]["score"] is None
+    assert drawings.marks(points, {}, {points[1]["session"]: Came("paper")})[1].shape == ""
+
+
+def test_the_legend_has_the_ways_that_are_there(ana: Treatment) -> None:
+    assert drawings.legend({"a": Came("link")}) == []
+    found = drawings.legend({"a": Came("paper"), "b": Came("link"), "c": Came("late")})
+    assert [words for _svg, words in found] == ["by the link, late", "on paper"]
+    assert all(svg.startswith("<svg") and 'aria-hidden="true"' in svg for svg, _words in found)

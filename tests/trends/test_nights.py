@@ -105,7 +105,7 @@ def test_a_treatment_whose_sessions_were_all_missed_has_no_point(mara: User) -> 
 def test_another_scale_is_brought_to_that_of_the_newest_rating(
     ana: Treatment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, *_ = people.course(ana, (5, 3, 1), STEADY)
+    first, *_ = people.course(ana, (5, 3, 1), LOW)
     real = histories.form
 
     def form(key: str, version: int) -> histories.Form:

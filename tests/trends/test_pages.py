@@ -1,6 +1,7 @@
 """The caseload, a client's page and the clinic's page, as they are read."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -9,12 +10,13 @@ import pytest
 import time_machine
 from django.test import Client as Browser
 
-from accounts.models import User
+from accounts.models import Clinic, User
 from clients import services as clients
-from clients.models import Treatment
+from clients.models import Client, Treatment
 from outbox.models import Message
-from sessions.models import TherapySession
+from sessions.models import Rating, RatingRequest, TherapySession
 from tests import people
+from tests.clients.test_api import api
 from tests.conftest import logged_in
 from trends import method, services
 from trends.models import Calibration, Flag, Trajectory
@@ -85,7 +87,7 @@ def test_client_page_shows_course_reason_and_what_was_said(
     assert "Asks you to raise it." in page
     assert "A private note." in page
     assert "I have seen this" in page
-    assert "Engine: switching-1, prior: default-1" in page
+    assert "Engine: switching-2, prior: default-1" in page
     assert "What came after No rating has come in since" in page
     assert response.content.decode().count("<svg") > 1
 
@@ -177,6 +179,183 @@ def test_the_treatment_of_a_colleague_is_not_shown_on_the_client_s_page(
     assert page.status_code == 200
     assert "You seemed away." not in words(page)
     assert str(ana.pk) not in page.content.decode()
+
+
+# --- How ratings came in, and how much they say
+
+
+@pytest.fixture
+def many_ways(ana: Treatment) -> list[TherapySession]:
+    """One rating for each way, none of them with all answers alike."""
+    held = people.course(ana, *[(5, 4, 4)] * len(Rating.Provenance))
+    for session, way in zip(held, Rating.Provenance, strict=True):
+        Rating.objects.filter(session=session).update(provenance=way)
+    return held
+
+
+def table_of(response: Any) -> str:
+    table = re.search(r"<table[^>]*table--small.*?</table>", response.content.decode(), re.DOTALL)
+    assert table
+    return " ".join(re.sub(r"<[^>]+>", " ", table[0]).split())
+
+
+def test_every_way_has_its_mark_its_legend_and_its_words(
+    as_mara: Browser, ana: Treatment, many_ways: list[TherapySession]
+) -> None:
+    response = client_page(as_mara, ana)
+    html, table = response.content.decode(), table_of(response)
+    legend = html[html.index('class="legend"') : html.index("</figcaption>")]
+    for way in Rating.Provenance:
+        assert str(way.label) in table
+        assert (f"</svg>{way.label}</li>" in legend) == (way != Rating.Provenance.LINK)
+    assert legend.count("chart-key") == 5
+
+
+def test_a_course_by_link_alone_says_nothing_of_ways(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    html = client_page(as_mara, ana).content.decode()
+    assert "chart-key" not in html
+    assert "chart-open" not in html
+
+
+def test_an_answer_that_was_changed_says_so(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    assert "changed by the client" not in words(client_page(as_mara, ana))
+    Rating.objects.filter(session=low).update(changed_at=NOW)
+    response = client_page(as_mara, ana)
+    assert "changed by the client" in table_of(response)
+    assert response.content.decode().count("changed by the client") == 3  # list, table, mark
+
+
+@pytest.mark.parametrize(
+    ("settled", "sentence"),
+    [
+        ("yes", "Said it is settled between you."),
+        ("partly", "Said it is settled in part."),
+        ("no", "Said it is not settled yet."),
+    ],
+)
+def test_whether_it_is_settled_stands_with_the_tension(
+    as_mara: Browser, ana: Treatment, low: TherapySession, settled: str, sentence: str
+) -> None:
+    assert "settled" not in words(client_page(as_mara, ana))
+    Rating.objects.filter(session=low).update(settled=settled)
+    assert f"Said there was tension or a misunderstanding. {sentence}" in words(
+        client_page(as_mara, ana)
+    )
+
+
+KIND = "It may be exactly how it was; it only tells less."
+
+
+@pytest.fixture
+def told_to_others(as_ruth: Browser, as_noor: Browser, mara: User) -> Callable[[], str]:
+    """All that the admin and the front desk read, and what the API tells the therapist's tools."""
+    pages = [
+        (as_ruth, "/clinic/"),
+        (as_noor, "/front-desk/"),
+        (as_noor, "/delivery/?show=all"),
+        *((api(mara), f"/api/v1/{rows}/") for rows in ("sessions", "trajectories", "flags")),
+    ]
+    return lambda: "".join(words(browser.get(path)) for browser, path in pages)
+
+
+@pytest.mark.parametrize("sign", ["alike", "quick"])
+def test_what_says_little_is_told_kindly_and_to_the_therapist_alone(
+    as_mara: Browser,
+    ana: Treatment,
+    low: TherapySession,
+    sign: str,
+    told_to_others: Callable[[], str],
+) -> None:
+    Rating.objects.filter(session=low).update(seconds=1.0 if sign == "quick" else 90.0)
+    if sign == "alike":
+        Rating.objects.exclude(session=low).delete()
+        people.compute(ana, at=NOW)
+        Rating.objects.update(answers=people.points(low.request, 4, 4, 4))
+    response = client_page(as_mara, ana)
+    assert KIND in words(response)
+    assert "says little" in table_of(response)
+    assert "Ana R." in told_to_others()
+    assert "little" not in told_to_others()
+
+
+def test_what_says_enough_is_not_marked(
+    as_mara: Browser, ana: Treatment, many_ways: list[TherapySession]
+) -> None:
+    assert "says little" not in words(client_page(as_mara, ana))
+
+
+def test_scores_without_answers_do_not_break_the_page(
+    as_mara: Browser, ana: Treatment, low: TherapySession
+) -> None:
+    Rating.objects.update(answers={}, provenance="imported")
+    assert "says little" not in words(client_page(as_mara, ana))
+
+
+# --- What the therapist is told about forms
+
+
+def test_the_newest_open_form_can_be_filled_in_here(as_mara: Browser, ana: Treatment) -> None:
+    people.course(ana, None, None)
+    newest = ana.sessions.latest("held_at")
+    html = client_page(as_mara, ana).content.decode()
+    assert html.count("Fill it in together") == html.count("Enter from paper") == 1
+    assert f'action="/sessions/{newest.pk}/hand-over/"' in html
+    assert f'href="/sessions/{newest.pk}/paper/"' in html
+    people.answer(newest)
+    assert "Fill it in together" not in words(client_page(as_mara, ana))
+
+
+def test_nothing_is_filled_in_after_the_end_or_without_words_for_need(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    people.course(ana, None)
+    Clinic.objects.update(crisis_text="")
+    assert "Fill it in together" not in words(client_page(as_mara, ana))
+    Clinic.objects.update(crisis_text="Call 112.")
+    clients.end_treatment(ana, by=ana.therapist, at=NOW)
+    assert "Fill it in together" not in words(client_page(as_mara, ana))
+
+
+def test_a_client_who_asks_for_a_link_is_told_with_the_button(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    [session] = people.course(ana, None)
+    RatingRequest.objects.update(link_asked_at=NOW)
+    response = client_page(as_mara, ana)
+    assert "Asks for a new link. It is for the form about session 1. Send a new link" in words(
+        response
+    )
+    assert f'action="/requests/{session.request.pk}/send-again/"' in response.content.decode()
+
+
+def test_three_forms_without_an_answer_come_with_a_suggestion(
+    as_mara: Browser, ana: Treatment
+) -> None:
+    people.course(ana, STEADY, None, None, None)
+    RatingRequest.objects.update(expires_at=NOW - WEEK / 7)
+    page = words(client_page(as_mara, ana))
+    assert "3 forms in a row not answered. Nobody is reminded any more." in page
+    assert "fill in the next one together" in page
+
+
+def test_contact_troubles_lead_to_where_they_are_solved(as_mara: Browser, ana: Treatment) -> None:
+    assert "About the forms" not in client_page(as_mara, ana).content.decode()
+    Client.objects.update(bounced_at=NOW)
+    html = client_page(as_mara, ana).content.decode()
+    assert f'href="/clients/{ana.client_id}/edit/#notice-bounced"' in html
+
+
+def test_each_form_tells_since_when(as_mara: Browser, ana: Treatment) -> None:
+    people.hold(ana, NOW - timedelta(hours=3))
+    Message.objects.update(state="failed", reason="No such address.", state_at=NOW)
+    assert "5 Oct 2026, 19:00 No such address." in words(client_page(as_mara, ana))
+    due = NOW + timedelta(hours=4)
+    Message.objects.update(state="queued", reason="", due_at=due)
+    assert "goes out 5 Oct 2026, 23:00" in words(client_page(as_mara, ana))
 
 
 def acknowledge(browser: Browser, note: str = "") -> Any:

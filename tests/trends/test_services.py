@@ -76,7 +76,7 @@ def p_ruptures(trajectory: Trajectory) -> list[float]:
 
 def test_a_form_that_is_still_open_is_no_silence(ana: Treatment) -> None:
     *_, unanswered = course(ana, STEADY, STEADY, STEADY, None)
-    closes_at = unanswered.request.expires_at
+    closes_at = people.end_of(unanswered.request)
     still_open = p_ruptures(people.compute(ana, at=closes_at - timedelta(seconds=1)))
     assert p_ruptures(people.compute(ana, at=closes_at))[3] > still_open[3]
 

@@ -11,6 +11,7 @@ draws these classes with the tokens of the theme, so that one chart serves light
     .chart-dot       a rating                   .chart-flag     a rating with a possible rupture
     .chart-word      "no rating"                .chart-alarm    "possible rupture"
     .chart-seen      on .chart-flag: somebody has looked at it
+    .chart-open      on a dot or a flag: not filled    .chart-key   a mark beside its words
     .chart-alone     in .chart-spark: ratings between two gaps
     .chart-some, .chart-many   on .chart: more sessions than large dots have room for
     .chart-minor     left out on narrow screens
@@ -21,7 +22,8 @@ text and dots keep their size at every width. Only the paths live in an inner, s
 
 from .course import course_svg
 from .frame import Mark
+from .shapes import shape_svg
 from .sparkline import sparkline_svg
 from .words import ChartWords
 
-__all__ = ["ChartWords", "Mark", "course_svg", "sparkline_svg"]
+__all__ = ["ChartWords", "Mark", "course_svg", "shape_svg", "sparkline_svg"]

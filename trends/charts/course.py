@@ -7,6 +7,7 @@ from math import ceil
 from .frame import MINIMUM_SLOTS, Frame, Mark, finite, number, rating_spots
 from .paths import band, gaps, levels, line
 from .placing import CHARACTER, PHONE, SCREEN, Place
+from .shapes import mark_svg
 from .words import ChartWords, text, written
 
 HEIGHT = 280
@@ -67,7 +68,7 @@ def _radius(mark: Mark, count: int) -> float:
 
 
 def _dots(marks: Sequence[Mark], frame: Frame) -> list[str]:
-    """A dot for each rating, a ring on the axis where there is none; flags lie on top."""
+    """A mark for each rating, a ring on the axis where there is none; flags lie on top."""
     order = sorted(range(len(marks)), key=lambda i: marks[i].flagged)
     return [_dot(marks[i], frame.x(i), frame, len(marks)) for i in order]
 
@@ -75,13 +76,9 @@ def _dots(marks: Sequence[Mark], frame: Frame) -> list[str]:
 def _dot(mark: Mark, x: float, frame: Frame, count: int) -> str:
     score = finite(mark.score)
     if score is None:
-        css, y, radius = "chart-missing", frame.bottom, 2.0
-    else:
-        css, y, radius = _kind(mark), frame.y(score), _radius(mark, count)
-    return (
-        f'<circle class="{css}" cx="{number(x)}%" cy="{number(y)}" r="{radius:g}">'
-        f"<title>{escape(mark.title)}</title></circle>"
-    )
+        return mark_svg("chart-missing", mark.title, (x, frame.bottom), 2.0, "")
+    spot = (x, frame.y(score))
+    return mark_svg(_kind(mark), mark.title, spot, _radius(mark, count), mark.shape)
 
 
 def _kind(mark: Mark) -> str:

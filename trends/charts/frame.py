@@ -18,6 +18,7 @@ class Mark:
     level: the person's own level apart from ruptures, likewise.
     title: what the mark says when pointed at, "Session 7: no rating".
     seen: a person has looked at the flag; it no longer calls.
+    shape: of a rating that is not drawn as a round dot, one of `shapes.SHAPES`.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Mark:
     title: str
     seen: bool = False
     level: float | None = None
+    shape: str = ""
 
 
 @dataclass(frozen=True)
