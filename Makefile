@@ -5,7 +5,7 @@ MAIL_PORT ?= 8025
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fix bench bench-detection bench-engine
+.PHONY: help demo run test check fix bench bench-detection bench-engine bench-form
 
 help:
 	@echo "make demo    start everything on this machine, with a synthetic clinic (PORT=8000 MAIL_PORT=8025)"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   measure it"
 	@echo "make bench-detection   how well ruptures are found, in simulated treatments (ARGS=--no-exact: sooner)"
 	@echo "make bench-engine      how fast the engine and a clinic's night are"
+	@echo "make bench-form        the client's form on a slow phone, beside a bare page"
 
 demo: .venv/installed-demo translations
 	$(BIN)/python -m alliance.local demo --stop-with-parent --port $(PORT) --mail-port $(MAIL_PORT)
@@ -35,6 +36,10 @@ bench-detection: .venv/installed-dev
 
 bench-engine: .venv/installed-dev
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.engine $(ARGS)
+
+bench-form: .venv/installed-dev translations
+	scripts/chromium > .venv/chromium
+	CHROMIUM="$$(cat .venv/chromium)" $(BIN)/python -m benchmarks.form $(ARGS)
 
 # The settings of a production, with values that open nothing: no server is asked.
 check: export SECRET_KEY := only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz

@@ -13,7 +13,7 @@ from measures import catalogue
 from measures.scoring import score
 from outbox.models import Message
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
-from sessions.services import INSTRUMENT
+from sessions.services import SHORT_FORM
 from trends.models import Trajectory
 
 ANSWER_RATE = 0.8
@@ -105,7 +105,7 @@ def _hold(written: Written, treatment: Treatment, held_at: datetime, rng: Random
         recorded_at=held_at,
         recorded_by=treatment.therapist,
     )
-    form = catalogue.newest(INSTRUMENT)
+    form = catalogue.newest(SHORT_FORM)
     request = RatingRequest(
         session=session,
         instrument=form.key,

@@ -27,7 +27,7 @@ from benchmarks.site import BARE, BARE_BEHIND_OURS, Site, Web
 from measures import catalogue
 from outbox import links
 from sessions.models import Rating, RatingRequest, RequestLink
-from sessions.services import INSTRUMENT
+from sessions.services import SHORT_FORM
 
 DRIVERS = 2
 LINES = 4  # of each driver
@@ -108,7 +108,7 @@ def _forms(therapist: User, count: int, at: datetime) -> list[str]:
 def _post(path: str, cookies: dict[str, str]) -> str:
     """What a browser sends with a filled-in form; the bare view gets the same."""
     secret = secrets.token_hex(16)
-    answers = {f"item_{item.key}": 4 for item in catalogue.newest(INSTRUMENT).items}
+    answers = {f"item_{item.key}": 4 for item in catalogue.newest(SHORT_FORM).items}
     body = urlencode({"csrfmiddlewaretoken": secret} | answers | SAYS)
     cookie = "; ".join(f"{name}={value}" for name, value in {**cookies, "csrf": secret}.items())
     head = (

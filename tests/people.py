@@ -1,6 +1,6 @@
 """People with names, and short ways to let things happen through the services."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.test import Client as Browser
@@ -12,6 +12,7 @@ from accounts.permissions import Role
 from clients import services as clients
 from clients.models import Client, Treatment
 from outbox import composers, links
+from sessions import answering
 from sessions import services as sessions
 from sessions.models import Rating, RatingRequest, RequestLink, TherapySession
 from trends import services as trends
@@ -22,7 +23,15 @@ MONDAY = datetime(2026, 9, 7, 14, 0, tzinfo=UTC)
 
 
 def open_clinic(name: str = "Northside Clinic", **decided: Any) -> Clinic:
-    return accounts.open_clinic(name=name, at=MONDAY - timedelta(days=400), **decided)
+    """Its clients get mail at any hour and no reminder, unless a test decides otherwise."""
+    usual: dict[str, Any] = {
+        "crisis_text": "Call 112.",
+        "reminder_days": None,
+        "quiet_from": time(),
+        "quiet_until": time(),
+    }
+    at = MONDAY - timedelta(days=400)
+    return accounts.open_clinic(name=name, at=at, **usual | decided)
 
 
 def hire(clinic: Clinic, name: str, *roles: Role) -> User:
@@ -96,16 +105,13 @@ def answer(
     tension: str = Rating.Tension.NONE,
     comment: str = "",
     follow_up: str = "",
+    came: answering.Came | None = None,
     at: datetime | None = None,
 ) -> Rating:
-    return sessions.submit_rating(
-        session.request,
-        answers=points(session.request, goal, task, bond),
-        tension=tension,
-        comment=comment,
-        follow_up=follow_up,
-        at=at or session.held_at + timedelta(hours=3),
-    )
+    answers = points(session.request, goal, task, bond)
+    said = answering.Said(answers, tension, comment=comment, follow_up=follow_up)
+    at = at or session.held_at + timedelta(hours=3)
+    return answering.submit_rating(session.request, said=said, came=came, at=at)
 
 
 def course(treatment: Treatment, *scores: tuple[int, int, int] | None) -> list[TherapySession]:
@@ -124,6 +130,12 @@ def compute(
     treatment: Treatment, *, at: datetime | None = None, since: datetime | None = None
 ) -> Trajectory:
     return trends.recompute(treatment.pk, at=at or timezone.now(), since=since)
+
+
+def end_of(request: RatingRequest) -> datetime:
+    """Until when the form opens."""
+    assert request.expires_at
+    return request.expires_at
 
 
 def link_for(request: RatingRequest, *, at: datetime | None = None) -> str:
@@ -162,4 +174,5 @@ def open_form(request: RatingRequest, *, at: datetime | None = None) -> Browser:
 def filled_in(request: RatingRequest, **changed: str) -> dict[str, str]:
     """A complete form as a browser sends it: four everywhere, nothing else said."""
     items = {f"item_{item.key}": "4" for item in request.form_instrument().items}
-    return items | {"tension": "none", "comment": "", "follow_up": ""} | changed
+    rest = {"tension": "none", "settled": "", "comment": "", "follow_up": "", "language": "en"}
+    return items | rest | changed

@@ -16,6 +16,8 @@ TOKEN = "q7Zk_secret-token-of-a-link"
     [
         (f"Not Found: /r/{TOKEN}/", "Not Found: /r/***/"),
         (f"GET /r/{TOKEN}", "GET /r/***"),
+        (f"Not Found: /mail/{TOKEN}/", "Not Found: /mail/***/"),
+        (f"Not Found: /own/{TOKEN}/", "Not Found: /own/***/"),
         (f'"GET /join/{TOKEN}/ HTTP/1.1"', '"GET /join/***/ HTTP/1.1"'),
         (
             f"/accounts/password/reset/key/1-{TOKEN}/",

@@ -1,6 +1,7 @@
 """Events are only added, and in the same transaction as what they tell about."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from clients.models import Treatment
 from outbox import links
 from outbox import services as outbox
 from outbox.models import Message
+from sessions import answering, in_clinic
 from sessions import services as sessions
 from tests import people
 from tests.registry.database import fingerprint
@@ -93,6 +95,7 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
     """Every service that changes something, ready to be called, by the event it must record."""
     mara, clinic = ana.therapist, ana.therapist.clinic
     assert clinic
+    later = AT + timedelta(weeks=5)
     *_, low = people.course(ana, (4, 4, 4), (4, 4, 4), (4, 4, 4), (4, 4, 1))
     trends.nightly(clinic.pk, at=AT + timedelta(weeks=4))
     waiting = people.hold(ana, AT + timedelta(weeks=4)).request
@@ -107,8 +110,9 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
         expires_at=AT + timedelta(days=1),
     )
     other = people.take_on(mara, "Petra K.")
+    answered = people.answer(people.hold(other, AT), at=AT)
+    publish(ruth)
     api_token, _secret = accounts.create_token(by=mara, days=30, at=AT)
-    later = AT + timedelta(weeks=5)
     return {
         "accounts.open_clinic": lambda: accounts.open_clinic(name="New", at=AT),
         "accounts.change_clinic": lambda: accounts.change_clinic(
@@ -143,12 +147,23 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
             by=mara,
             at=AT,
         ),
+        **changes_of_contact(mara),
+        "accounts.publish_profile": lambda: publish(mara),
+        "accounts.take_profile_down": lambda: accounts.take_profile_down(by=ruth, at=AT),
         "clients.end_treatment": lambda: clients.end_treatment(other, by=mara, at=AT),
         "clients.start_treatment": lambda: clients.start_treatment(other.client, by=ruth, at=AT),
         "sessions.record_session": lambda: people.hold(ana, later),
         "sessions.send_again": lambda: sessions.send_again(waiting, by=mara, at=later),
         "sessions.issue_link": lambda: sessions.issue_link(waiting, at=AT),
         "sessions.submit_rating": lambda: people.answer(waiting.session),
+        "sessions.ask_for_new_link": lambda: sessions.ask_for_new_link(waiting, at=later),
+        "sessions.hand_over": lambda: in_clinic.hand_over(
+            waiting.session, provenance="room", by=mara, at=later
+        ),
+        "sessions.take_back": lambda: in_clinic.take_back(waiting.pk, by=mara, at=later),
+        "sessions.change_rating": lambda: answering.change_rating(
+            answered, said=replace(answering.Said.of(answered), comment="New."), at=AT
+        ),
         "trends.acknowledge_flag": lambda: trends.acknowledge_flag(
             Flag.objects.get(session=low), note="seen", by=mara, at=AT
         ),
@@ -157,6 +172,51 @@ def changes(ana: Treatment, ruth: User) -> dict[str, Change]:
             clinic, budget=8, by=ruth, at=AT
         ),
         "outbox.queue": lambda: accounts.ask_password_reset(mara, at=AT),
+    }
+
+
+def publish(user: User) -> None:
+    accounts.publish_profile(title="Dr.", qualifications="", way_of_working="", by=user, at=AT)
+
+
+def changes_of_contact(mara: User) -> dict[str, Change]:
+    """What a client says by link, and how the staff answers; of one where all of it was said."""
+    quiet = people.take_on(mara, "Quiet C.").client
+    loud = people.take_on(mara, "Loud C.").client
+    for client in (quiet, loud):
+        clients.change_client(
+            client,
+            name="C",
+            email="c@d.example",
+            language="en",
+            contact="email",
+            pin="4711",
+            by=mara,
+            at=AT,
+        )
+    desk = people.hire(mara.own_clinic, "Noor Haddad", Role.FRONT_DESK)
+    changed = {"name": "C", "email": "c@d.example", "language": "en", "contact": "email"}
+    clients.change_client(loud, **changed, pin="1234", by=desk, at=AT)
+    clients.check_secret(loud, answer="0000", at=AT)
+    clients.stop_mail(loud, at=AT)
+    clients.ask_erasure(loud, at=AT)
+    return {
+        "clients.issue_link": lambda: clients.issue_link(quiet, purpose="mail", at=AT),
+        "clients.answer_wrong": lambda: clients.check_secret(quiet, answer="0000", at=AT),
+        "clients.answer_right": lambda: clients.check_secret(quiet, answer="4711", at=AT),
+        "clients.block_own_link": lambda: clients.change_client(
+            quiet, **changed, pin="1234", by=desk, at=AT
+        ),
+        "clients.confirm_contact": lambda: clients.confirm_contact(loud, by=mara, at=AT),
+        "clients.unlock": lambda: clients.unlock(loud, by=mara, at=AT),
+        "clients.stop_mail": lambda: clients.stop_mail(quiet, at=AT),
+        "clients.resume_mail": lambda: clients.resume_mail(loud, by=mara, at=AT),
+        "clients.change_language": lambda: clients.change_language(
+            quiet, language="de", by=None, at=AT
+        ),
+        "clients.note_bounce": lambda: clients.note_bounce(quiet, at=AT),
+        "clients.ask_erasure": lambda: clients.ask_erasure(quiet, at=AT),
+        "clients.settle_erasure": lambda: clients.settle_erasure(loud, by=mara, at=AT),
     }
 
 
@@ -174,12 +234,30 @@ ACTIONS = [
     "accounts.revoke_token",
     "clients.add_client",
     "clients.change_client",
+    "accounts.publish_profile",
+    "accounts.take_profile_down",
+    "clients.issue_link",
+    "clients.answer_wrong",
+    "clients.answer_right",
+    "clients.block_own_link",
+    "clients.confirm_contact",
+    "clients.unlock",
+    "clients.stop_mail",
+    "clients.resume_mail",
+    "clients.change_language",
+    "clients.note_bounce",
+    "clients.ask_erasure",
+    "clients.settle_erasure",
     "clients.end_treatment",
     "clients.start_treatment",
     "sessions.record_session",
     "sessions.issue_link",
     "sessions.send_again",
     "sessions.submit_rating",
+    "sessions.change_rating",
+    "sessions.hand_over",
+    "sessions.take_back",
+    "sessions.ask_for_new_link",
     "trends.acknowledge_flag",
     "trends.calibrate",
     "trends.set_alert_budget",

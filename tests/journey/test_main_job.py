@@ -141,7 +141,7 @@ def ana_answers_too_late_and_is_sent_the_form_again(cast: Cast) -> None:
     assert "A new link is on its way." in cast.mara.words
     fresh = cast.site.wait_for_mail(ADDRESS, cast.forms + 1)
     assert cast.phone.open(late) == 410
-    assert "There is a newer link" in cast.phone.words
+    assert "A newer link was sent" in cast.phone.words
     assert link_in(fresh) != late
     ana_answers(cast, 4, 4, 5)
 
@@ -201,7 +201,9 @@ def tells_nothing_clinical(html: str) -> None:
 def noor_sees_what_became_of_the_form(cast: Cast) -> None:
     noor = cast.noor
     noor.log_in()
-    assert noor.row(NAME) == [NAME, "Mara Lindqvist", ADDRESS, "By e-mail", "answered"]
+    *who, form = noor.row(NAME)
+    assert who == [NAME, "Mara Lindqvist", ADDRESS, "By e-mail"]
+    assert form.startswith("answered ")
     noor.keyboard.press(NAME)
     tells_nothing_clinical(noor.page.content() + noor.html_of("/front-desk/"))
 

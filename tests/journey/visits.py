@@ -3,24 +3,37 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.template.loader import render_to_string
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
+from sessions.models import Rating
 from tests import people
 from tests.journey import world as worlds
-from tests.journey.world import World
+from tests.journey.world import PIN, WRONG_PIN, World
 
 Step = Callable[[Page, World], None]
 
 NEW_PASSWORD = "a louder harbour at noon"
 NOBODYS_ID = "00000000-0000-4000-8000-00000000dead"
 RESETS_IN_A_MINUTE = 5  # allauth's limit for one address
+OPEN_FOLDS = "() => document.querySelectorAll('main details').forEach((one) => { one.open = true })"
+# What only a browser without scripts, or a mail program, would send.
+SEND_TO = """([path, name, value]) => {
+  const form = document.querySelector("main form[method=post]");
+  form.insertAdjacentHTML("beforeend", `<input type="hidden" name="${name}" value="${value}">`);
+  form.action = path;
+  form.submit();
+}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`path` may name one of the world's paths in braces; `then` is done before looking."""
+    """`path` may name one of the world's paths in braces; `then` is done before looking.
+
+    `person`: "ida/2" is another window of Ida, with a log-in and cookies of its own.
+    """
 
     name: str
     person: str
@@ -54,6 +67,114 @@ def choose_points(page: Page, point: int = 4) -> None:
 def answer(page: Page, world: World) -> None:
     choose_points(page)
     press("Send my answers")(page, world)
+
+
+def after(*steps: Step) -> Step:
+    """One after the other."""
+
+    def step(page: Page, world: World) -> None:
+        for each in steps:
+            each(page, world)
+
+    return step
+
+
+def press_any(button: str) -> Step:
+    """The first with this name, also one in a fold; on pages in any language by its selector."""
+
+    def step(page: Page, world: World) -> None:
+        page.evaluate(OPEN_FOLDS)
+        with page.expect_navigation():
+            page.locator(button).first.click()
+
+    return step
+
+
+def go(path: str) -> Step:
+    """An address below the one that is shown."""
+
+    def step(page: Page, world: World) -> None:
+        page.goto(page.url.partition("?")[0] + path)
+
+    return step
+
+
+def open_folds(page: Page, world: World) -> None:
+    page.evaluate(OPEN_FOLDS)
+
+
+def send_to(path: str, name: str = "sent", value: str = "yes") -> Step:
+    def step(page: Page, world: World) -> None:
+        with page.expect_navigation():
+            page.evaluate(SEND_TO, [path, name, value])
+
+    return step
+
+
+def feel_tension(page: Page, world: World) -> None:
+    """Then there is one question more, and everything of the form is filled in."""
+    choose_points(page, 2)
+    page.locator("[name=tension][value=some]").check()
+    page.locator("[name=settled][value=partly]").check()
+    page.locator("textarea").fill("I did not dare to say it.")
+    page.locator("[name=follow_up][value=raise]").check()
+
+
+def keep_draft(page: Page, world: World) -> None:
+    """Typed, kept, and shown again when the page is loaded once more."""
+    feel_tension(page, world)
+    expect(page.locator("[data-kept]")).not_to_be_empty()
+    page.reload()
+    expect(page.locator("[data-progress-words]")).to_have_text("7 of 7 answered")
+
+
+def come_too_late(page: Page, world: World) -> None:
+    """The time in which answers may be changed has passed meanwhile."""
+    answer(page, world)
+    rating = Rating.objects.get(request=world.requests["too_late"])
+    rating.submitted_at -= timedelta(hours=1)
+    rating.save()
+    page.goto(page.url.replace("/thanks/", "/change/"))
+
+
+def want_mails(page: Page, world: World) -> None:
+    page.locator("[name=mails][value=keep]").check()
+
+
+def unsubscribe(page: Page, world: World) -> None:
+    """As a mail program does by its own button (RFC 8058)."""
+    send_to(world.paths["mail_one_click"], "List-Unsubscribe", "One-Click")(page, world)
+
+
+def prove(page: Page, world: World) -> None:
+    """A window that has been here before is not asked again."""
+    if page.locator("main [name=answer]").count():
+        press("Go on", answer=PIN)(page, world)
+
+
+def hand_over(page: Page, world: World) -> None:
+    press_any("button:has-text('Fill it in together')")(page, world)
+
+
+def lose_log_in(page: Page, world: World) -> None:
+    choose_points(page)
+    page.context.clear_cookies(name="session")
+    press("Send my answers")(page, world)
+
+
+def answer_device_after_somebody_else(page: Page, world: World) -> None:
+    people.answer(world.requests["device_differs"].session, 1, 1, 1, at=world.now)
+    answer(page, world)
+
+
+def hand_over_in_another_tab(page: Page, world: World) -> None:
+    """Then a form of the staff, still open here, does nothing. (A script hides it, if it can.)"""
+    other = page.context.new_page()
+    other.goto(world.paths["device"])
+    hand_over(other, world)
+    other.close()
+    page.evaluate("() => { document.documentElement.hidden = false }")
+    press("Add client")(page, world)
 
 
 def answer_after_somebody_else(page: Page, world: World) -> None:
@@ -118,6 +239,17 @@ THERAPIST = [
         422,
         press("Save session", held_on="2199-01-01", minutes=""),
     ),
+    Visit("caseload before anything was decided", "yara", "/caseload/"),
+    Visit("client whose answers came in every way", "mara", "{ways}"),
+    Visit("client with every notice", "mara", "{noticed}"),
+    Visit("edit a client with every notice", "mara", "{noticed}edit/"),
+    Visit("paper", "mara", "{paper}"),
+    Visit("paper: errors", "mara", "{paper}", 422, press("Save the answers", answered_on="")),
+    Visit("sent forms", "mara", "/delivery/?show=all"),
+    Visit("sent forms: none", "jonas", "/delivery/"),
+    Visit("about oneself", "pia", "/settings/about/"),
+    Visit("about oneself: preview", "pia", "/settings/about/", 200, press("See how it looks")),
+    Visit("about oneself: nothing yet", "jonas", "/settings/about/"),
     Visit("tokens", "mara", "/settings/tokens/"),
     Visit("tokens: none", "jonas", "/settings/tokens/"),
     Visit("tokens: a new one", "omar", "/settings/tokens/", 200, press("Make a token")),
@@ -130,6 +262,12 @@ STAFF = [
     Visit("people: errors", "ruth", "/clinic/people/", 422, press("Send invitation")),
     Visit("settings", "ruth", "/clinic/settings/"),
     Visit("settings: errors", "ruth", "/clinic/settings/", 422, press("Save settings", name="")),
+    Visit("forms", "ruth", "/clinic/forms/"),
+    Visit("forms: preview", "ruth", "/clinic/forms/", 200, press("Preview the e-mails")),
+    Visit("forms: errors", "ruth", "/clinic/forms/", 422, press("Save", change_minutes="9999")),
+    Visit("forms before anything was decided", "yara", "/clinic/forms/"),
+    Visit("about the clinic", "ruth", "/clinic/about/"),
+    Visit("about the clinic: preview", "ruth", "/clinic/about/", 200, press("See how it looks")),
     Visit("alert budget", "ruth", "/clinic/alerts/"),
     Visit(
         "alert budget: errors",
@@ -140,6 +278,9 @@ STAFF = [
     ),
     Visit("method", "noor", "/method/"),
     Visit("front desk", "noor", "/front-desk/"),
+    Visit("front desk before anything was decided", "yara", "/front-desk/"),
+    Visit("sent forms that need somebody", "noor", "/delivery/"),
+    Visit("sent forms that wait", "noor", "/delivery/?show=waiting"),
     Visit("edit a client at the front desk", "noor", "{flagged}edit/"),
     Visit("change password", "ruth", "/accounts/password/change/"),
     Visit(
@@ -161,15 +302,120 @@ CLIENT = [
     Visit("rate", "client", "{form_open}"),
     Visit("rate in German", "client", "{form_de}"),
     Visit("rate in Spanish", "client", "{form_es}"),
+    Visit("rate in French", "client", "{form_fr}"),
+    Visit("rate in Arabic", "client", "{form_ar}"),
+    Visit("rate in Arabic: errors", "client", "{form_ar}", 422, press_any(".rating__send .btn")),
+    Visit("rate: the long form", "client", "{form_long}"),
     Visit("rate: errors", "client", "{form_empty}", 422, press("Send my answers")),
+    Visit(
+        "rate: errors of the long form",
+        "client",
+        "{form_long_empty}",
+        422,
+        press("Send my answers"),
+    ),
+    Visit("rate: tension", "client", "{form_open}", 200, feel_tension),
+    Visit("rate: languages", "client", "{form_languages}", 200, open_folds),
+    Visit("rate: a draft", "client", "{form_draft}", 200, keep_draft),
     Visit("rate: a flood of words", "client", "{form_huge}", 413, write_too_much),
+    Visit("go on later", "client", "{form_later}", 200, after(feel_tension, send_to("later/"))),
     Visit("thanks", "client", "{form_thanks}", 200, answer),
+    Visit("thanks that cannot change", "client", "{form_answered}", 200, go("thanks/")),
+    Visit(
+        "change the answers",
+        "client",
+        "{form_change}",
+        200,
+        after(answer, press_any("a:has-text('Change my answers')")),
+    ),
+    Visit("too late to change", "client", "{form_too_late}", 410, come_too_late),
+    Visit(
+        "own answers mailed",
+        "client",
+        "{form_second}",
+        200,
+        after(answer, press_any("button:has-text('Send me the link')")),
+    ),
+    Visit("second check", "client", "{form_check}"),
+    Visit("second check: empty", "client", "{form_check}", 422, press("Go on")),
+    Visit("second check: wrong", "client", "{form_check}", 422, press("Go on", answer=WRONG_PIN)),
+    Visit("link locked", "client", "{form_locked}", 410),
     Visit("link unknown", "client", "/r/no-such-link/", 404),
     Visit("link without its cookie", "nobody", "{without_cookie}", 404),
     Visit("link expired", "client", "{form_expired}", 410),
+    Visit("link asked for", "client", "{form_expired}", 200, press("Ask for a new link")),
     Visit("link answered", "client", "{form_answered}", 410),
     Visit("link replaced", "client", "{form_replaced}", 410),
     Visit("answers differ", "client", "{form_differ}", 409, answer_after_somebody_else),
+    Visit("e-mails", "client", "{mail}"),
+    Visit("e-mails: errors", "client", "{mail}", 422, press("Save")),
+    Visit("e-mails stopped", "client", "{mail_stopped}"),
+    Visit(
+        "e-mails saved",
+        "client",
+        "{mail_saved}",
+        200,
+        after(want_mails, press("Save")),
+    ),
+    Visit(
+        "e-mails stopped by the mail program",
+        "client",
+        "{mail_one_click}",
+        200,
+        unsubscribe,
+    ),
+    Visit("about a therapist", "nobody", "{about}"),
+    Visit("about nobody", "nobody", f"/about/{NOBODYS_ID}/", 404),
+]
+
+OWN = [
+    Visit("own: check", "client", "{own_check}"),
+    Visit("own: empty", "client", "{own_check}", 422, press("Go on")),
+    Visit("own: wrong", "client", "{own_check}", 422, press("Go on", answer=WRONG_PIN)),
+    Visit("own: locked", "client", "{own_locked}", 429),
+    Visit("own: nothing to ask for", "client", "{own_no_pin}", 403),
+    Visit("own answers", "client", "{own_course}", 200, prove),
+    Visit("own answers: none", "client", "{own_empty}", 200, prove),
+    Visit("own answers without their course", "client", "{own_hidden}", 200, prove),
+    Visit("erasure", "client", "{own_empty}", 200, after(prove, go("erasure/"))),
+    Visit(
+        "erasure asked for",
+        "client",
+        "{own_asked}",
+        200,
+        after(prove, go("erasure/"), press("Ask the clinic to delete my data")),
+    ),
+    Visit("own: left", "client", "{own_empty}", 200, after(prove, press("Log out here"))),
+]
+
+# Each in a window of its own: the others of the same log-in are locked from then on.
+DEVICE = [
+    Visit("device: form", "ida/form", "{device}", 200, hand_over),
+    Visit(
+        "device: errors",
+        "ida/errors",
+        "{device}",
+        422,
+        after(hand_over, press("Send my answers")),
+    ),
+    Visit("device: thanks", "ida/thanks", "{device_thanks}", 200, after(hand_over, answer)),
+    Visit(
+        "device: answers differ",
+        "ida/differs",
+        "{device_differs}",
+        409,
+        after(hand_over, answer_device_after_somebody_else),
+    ),
+    Visit("device: log-in ended", "ida/ended", "{device}", 403, after(hand_over, lose_log_in)),
+    Visit("device: locked", "ida/locked", "/clients/add/", 423, hand_over_in_another_tab),
+    Visit("device: unlock", "ida/unlock", "{device}", 200, after(hand_over, go("unlock/"))),
+    Visit(
+        "device: wrong password",
+        "ida/wrong",
+        "{device}",
+        422,
+        after(hand_over, go("unlock/"), press("Unlock", password="wrong")),
+    ),
 ]
 
 ENTRANCE = [
@@ -210,9 +456,10 @@ ENTRANCE = [
     Visit("400", "nobody", "/accounts/login/", 400, break_down(400)),
 ]
 
-VISITS = [*THERAPIST, *STAFF, *CLIENT, *ENTRANCE]
+VISITS = [*THERAPIST, *STAFF, *CLIENT, *OWN, *DEVICE, *ENTRANCE]
 WITHOUT_LOG_IN = ("nobody", "client", "stray", "otto")
 
 
 def cookie_of(person: str, world: World) -> str:
-    return "" if person in WITHOUT_LOG_IN else worlds.session_cookie(world.staff[person])
+    name = person.partition("/")[0]
+    return "" if person in WITHOUT_LOG_IN else worlds.session_cookie(world.staff[name])

@@ -11,9 +11,11 @@ from accounts import services as accounts
 from accounts.models import Clinic, User
 from accounts.permissions import Role
 from clients import services as clients
-from clients.models import Client, Treatment
+from clients.models import Client, ClientLink, Treatment
 from outbox import links
 from outbox.models import Message
+from sessions import answering
+from sessions import services as sessions
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
 from tests import people
 from trends import services as trends
@@ -24,7 +26,22 @@ LONG_WORD = "Verständigungsschwierigkeitenvermeidungsstrategie" * 2
 FELL = [(4, 4, 4), (5, 4, 4), (4, 4, 5), None, (4, 4, 1)]
 STEADY = [(4, 4, 4), (4, 5, 4), (4, 4, 4)]
 
-LINKED = ("open", "empty", "huge", "thanks", "differ", "answered", "replaced")
+LINKED = (
+    *("open", "empty", "huge", "thanks", "differ", "answered", "replaced"),
+    *("languages", "draft", "later", "change", "too_late", "status"),
+)
+LANGUAGES = ("de", "es", "fr", "ar")
+PIN, WRONG_PIN = "246810", "13579"
+SHOWN = {
+    "title": "Psychologist",
+    "qualifications": f"Trained in Bern.\n\n{LONG_WORD}",
+    "way_of_working": "We look together at what helps.",
+}
+CLINICS_WORDS = {
+    "about_sessions": "Sessions last 50 minutes.",
+    "about_confidentiality": "What you say stays here.",
+    "about_complaints": "Tell us, or the chamber.",
+}
 
 
 @dataclass
@@ -46,7 +63,12 @@ def build(now: datetime) -> World:
     world = World(now, clinic)
     _hire(world)
     _take_on_clients(world)
+    _take_on_more_clients(world)
     _send_forms(world)
+    _open_own_answers(world)
+    _hand_over(world)
+    _open_other_clinics(world)
+    _tell_about_people(world)
     _invite(world)
     return world
 
@@ -60,6 +82,8 @@ def _hire(world: World) -> None:
         "Omar Sabry-Fotheringham": list(Role),  # everything in the menu
         "Otto Lindgren": [Role.THERAPIST],  # forgets his password
         "Dora Left": [Role.THERAPIST],
+        "Ida Brandt": [Role.THERAPIST],  # hands her device over
+        "Pia Quist": [Role.THERAPIST],  # has told clients about herself
     }
     for name, held in roles.items():
         world.staff[name.split()[0].lower()] = people.hire(world.clinic, name, *held)
@@ -134,8 +158,11 @@ def _send_forms(world: World) -> None:
     tokens = {words: people.link_for(request) for words, request in world.requests.items()}
     people.answer(world.requests["answered"].session, at=world.now)
     people.link_for(world.requests["replaced"])
-    for language in ("de", "es"):
+    for language in LANGUAGES:
         tokens[language] = people.link_for(_form_in(language, world))
+    for words in ("check", "locked", "second"):
+        tokens[words] = people.link_for(_form_behind_pin(words, world))
+    guess(world.requests["locked"].session.treatment.client, Client.MOST_TRIES, at=world.now)
     for words, token in tokens.items():
         world.paths[f"form_{words}"] = f"/r/{token}/"
     world.paths["without_cookie"] = f"/rate/{world.requests['open'].pk}/"
@@ -151,6 +178,137 @@ def _form_in(language: str, world: World) -> RatingRequest:
         at=world.now,
     )
     return people.hold(treatment, world.weeks_ago(0), at=world.now).request
+
+
+def _form_behind_pin(words: str, world: World) -> RatingRequest:
+    """Of a client who is asked for the PIN before the form opens; `second` only before the rest."""
+    treatment = _with_pin(world, f"Kim ({words})")
+    if words != "second":
+        Client.objects.filter(pk=treatment.client_id).update(checks_link=Client.Check.ALWAYS)
+    world.requests[words] = people.hold(treatment, world.weeks_ago(0), at=world.now).request
+    return world.requests[words]
+
+
+def _with_pin(world: World, name: str, therapist: str = "omar") -> Treatment:
+    treatment = people.take_on(world.staff[therapist], name)
+    treatment.client.pin = PIN
+    treatment.client.save()
+    return treatment
+
+
+def guess(client: Client, times: int, *, at: datetime) -> None:
+    for _ in range(times):
+        clients.check_secret(client, answer=WRONG_PIN, at=at)
+
+
+def _take_on_more_clients(world: World) -> None:
+    """One who has everything to be known at once, and one whose answers came in every way."""
+    ways = _all_ways(world)
+    noticed = _with_pin(world, "Lou V.", "mara")
+    for week in range(6, 1, -1):
+        session = people.hold(noticed, world.weeks_ago(week))  # none of them was answered
+    sessions.ask_for_new_link(session.request, at=world.now)
+    client = noticed.client
+    guess(client, Client.MOST_TRIES, at=world.now)
+    clients.ask_erasure(client, at=world.now)
+    clients.note_bounce(client, at=world.now)
+    clients.stop_mail(client, at=world.now)
+    people.compute(noticed, at=world.now)
+    asked = people.take_on(world.staff["mara"], "Max Z.")
+    session = people.hold(asked, world.weeks_ago(2))
+    sessions.ask_for_new_link(session.request, at=world.now)
+    for words, treatment in {"ways": ways, "noticed": noticed}.items():
+        world.paths[words] = f"/clients/{treatment.client_id}/"
+    unrated = TherapySession.objects.filter(treatment=noticed).earliest("held_at")
+    world.paths["paper"] = f"/sessions/{unrated.pk}/paper/"
+
+
+def _all_ways(world: World) -> Treatment:
+    """Every provenance, one that was changed, one that was answered in no time, one on its way."""
+    mara = world.staff["mara"]
+    treatment = people.take_on(mara, "Nia E.")
+    ways = list(Rating.Provenance)
+    first = world.weeks_ago(len(ways) + 1)
+    for week, way in enumerate(ways):
+        session = people.hold(treatment, first + timedelta(weeks=week))
+        by = mara if way == Rating.Provenance.PAPER else None
+        came = answering.Came(provenance=way, entered_by=by, seconds=2)
+        rating = people.answer(session, 4, 5, 3 + week % 2, came=came)
+        if way == Rating.Provenance.LINK:
+            _think_better(rating)
+    people.hold(treatment, world.weeks_ago(0), at=world.now)
+    people.compute(treatment, at=world.now)
+    return treatment
+
+
+def _think_better(rating: Rating) -> None:
+    answers = dict.fromkeys(rating.answers, 4)
+    said = answering.Said(answers, Rating.Tension.STRONG, settled=Rating.Settled.PARTLY)
+    answering.change_rating(rating, said=said, at=rating.submitted_at + timedelta(minutes=1))
+
+
+def _open_own_answers(world: World) -> None:
+    """The pages of the client's own rights, in every state that a link can meet."""
+    clients_of = {
+        "course": _course(world, "Ola F.", *FELL, comment=LONG_WORD),
+        "check": people.take_on(world.staff["omar"], "Pat G."),
+        "empty": people.take_on(world.staff["omar"], "Qi H."),
+        "asked": people.take_on(world.staff["omar"], "Rae I."),
+        "locked": people.take_on(world.staff["omar"], "Sol J."),
+        "no_pin": people.take_on(world.staff["omar"], "Tao L."),
+    }
+    for words, treatment in clients_of.items():
+        _own_link(words, treatment, "" if words == "no_pin" else PIN, world)
+    guess(clients_of["locked"].client, Client.MOST_TRIES, at=world.now)
+    for words in ("mail", "mail_stopped", "mail_saved", "mail_one_click"):
+        client = people.take_on(world.staff["omar"], f"Uma ({words})").client
+        token = clients.issue_link(client, purpose=ClientLink.Purpose.MAIL, at=world.now)
+        world.paths[words] = f"/mail/{token}/"
+        if words == "mail_stopped":
+            clients.stop_mail(client, at=world.now)
+
+
+def _own_link(words: str, treatment: Treatment, pin: str, world: World) -> None:
+    client = treatment.client
+    client.pin = pin
+    client.save()
+    token = clients.issue_link(client, purpose=ClientLink.Purpose.OWN, at=world.now)
+    world.paths[f"own_{words}"] = f"/own/{token}/"
+
+
+def _hand_over(world: World) -> None:
+    """Sessions whose forms are filled in at the clinic, one for each way in which that can end."""
+    for words in ("device", "device_thanks", "device_differs"):
+        treatment = people.take_on(world.staff["ida"], f"Vic ({words})")
+        session = people.hold(treatment, world.weeks_ago(0), at=world.now)
+        world.requests[words] = session.request
+        world.paths[words] = f"/clients/{treatment.client_id}/"
+
+
+def _open_other_clinics(world: World) -> None:
+    """One that decided everything otherwise, and one that has not decided anything yet."""
+    other = people.open_clinic(
+        "Harbour House", crisis_text="Call 112.", long_form_every=2, shows_course=False
+    )
+    world.staff["lena"] = people.hire(other, "Lena Berg", *Role)
+    treatment = people.take_on(world.staff["lena"], "Wim B.")
+    session = people.hold(treatment, world.weeks_ago(1))
+    people.answer(session, comment=LONG_WORD)
+    _own_link("hidden", treatment, PIN, world)
+    for words in ("long", "long_empty"):
+        treatment = people.take_on(world.staff["lena"], f"Xia ({words})")
+        request = people.hold(treatment, world.weeks_ago(0), at=world.now).request
+        world.paths[f"form_{words}"] = f"/r/{people.link_for(request)}/"
+    new = people.open_clinic("Newfield Clinic", crisis_text="")
+    world.staff["yara"] = people.hire(new, "Yara Novak", *Role)
+    people.hold(people.take_on(world.staff["yara"], "Zoe C."), world.weeks_ago(0), at=world.now)
+
+
+def _tell_about_people(world: World) -> None:
+    pia = world.staff["pia"]
+    accounts.publish_profile(**SHOWN, by=pia, at=world.now)
+    accounts.change_clinic(world.clinic, **CLINICS_WORDS, by=world.staff["ruth"], at=world.now)
+    world.paths["about"] = f"/about/{pia.pk}/"
 
 
 def _invite(world: World) -> None:

@@ -42,16 +42,25 @@ def _walk(resolver: URLResolver, before: str) -> Iterator[Address]:
 
 def ids_for(address: Address, world: World) -> dict[str, object]:
     """Ana's ids; a few parameters mean different things at different addresses."""
-    tokens = {"open_link": world.link_token, "join_link": world.join_token}
+    tokens = {
+        "open_link": world.link_token,
+        "open_mail": world.mail_token,
+        "open_own": world.own_token,
+        "join_link": world.join_token,
+    }
     rows = {
         "api-client-detail": world.ana.client_id,
         "api-session-detail": world.request.session_id,
         "api-trajectory-detail": world.ana.trajectory.pk,
         "api-flag-detail": world.flag.pk,
     }
-    return world.ids() | {
+    ids = world.ids()
+    if address.name == "about":
+        ids["user_id"] = world.people["jonas"].pk  # who shows a page, and stays when Mara goes
+    return ids | {
         "token": tokens.get(address.name),
         "pk": rows.get(address.name),
+        "provider": "postmark",
         "uidb36": "0",
         "key": "no-such-key",
     }

@@ -1,6 +1,7 @@
 """Who gets what at every address: the whole policy, and the proof that nothing is missing in it.
 
-Object addresses are asked for with Ana's ids. `link` holds the cookie of Ana's open form.
+Object addresses are asked for with Ana's ids. `link` holds the cookies of Ana's open form, of
+her page about e-mails, and of her own answers (there it has not passed the second check).
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from trends import reasons
 Answers = dict[Row, Answer]
 
 # `login` means: sent to the log-in page. (A POST is answered there and then, with what was typed.)
-# Every POST has a body that no form accepts.
+# Every POST has a body that no form accepts; a form that asks for nothing shows how that will look.
 TABLE = """
 route                                              method nobody link  mara  jonas vera  ruth  noor  root
 /                                                  GET    login  login 302   302   302   302   302   200
@@ -31,18 +32,38 @@ clients/<uuid:client_id>/                          GET    login  login 200   404
 clients/<uuid:client_id>/                          POST   403    403   405   405   405   405   405   405
 clients/<uuid:client_id>/edit/                     GET    login  login 200   404   404   404   200   404
 clients/<uuid:client_id>/edit/                     POST   403    403   422   404   404   404   422   404
+clients/<uuid:client_id>/resume-mail/              GET    login  login 405   405   405   405   405   405
+clients/<uuid:client_id>/resume-mail/              POST   403    403   302   404   404   404   302   404
+clients/<uuid:client_id>/unlock/                   GET    login  login 405   405   405   405   405   405
+clients/<uuid:client_id>/unlock/                   POST   403    403   302   404   404   404   302   404
+clients/<uuid:client_id>/confirm/                  GET    login  login 405   405   405   405   405   405
+clients/<uuid:client_id>/confirm/                  POST   403    403   302   404   404   403   403   403
+clients/<uuid:client_id>/own-answers/              GET    login  login 405   405   405   405   405   405
+clients/<uuid:client_id>/own-answers/              POST   403    403   302   404   404   403   403   403
+clients/<uuid:client_id>/settle-erasure/           GET    login  login 405   405   405   405   405   405
+clients/<uuid:client_id>/settle-erasure/           POST   403    403   302   404   404   404   302   404
 clients/<uuid:client_id>/start/                    GET    login  login 405   405   405   405   405   405
 clients/<uuid:client_id>/start/                    POST   403    403   302   404   404   403   403   403
 treatments/<uuid:treatment_id>/end/                GET    login  login 405   405   405   405   405   405
 treatments/<uuid:treatment_id>/end/                POST   403    403   302   404   404   403   403   403
 sessions/record/                                   GET    login  login 200   200   200   403   403   403
 sessions/record/                                   POST   403    403   422   422   422   403   403   403
+sessions/<uuid:session_id>/hand-over/              GET    login  login 405   405   405   405   405   405
+sessions/<uuid:session_id>/hand-over/              POST   403    403   303   404   404   403   303   403
+sessions/<uuid:session_id>/paper/                  GET    login  login 200   404   404   403   403   403
+sessions/<uuid:session_id>/paper/                  POST   403    403   422   404   404   403   403   403
+device/                                            GET    login  login 303   303   303   303   303   303
+device/                                            POST   403    403   303   303   303   303   303   303
+device/unlock/                                     GET    login  login 303   303   303   303   303   303
+device/unlock/                                     POST   403    403   303   303   303   303   303   303
 requests/<uuid:request_id>/send-again/             GET    login  login 405   405   405   405   405   405
 requests/<uuid:request_id>/send-again/             POST   403    403   302   404   404   403   302   403
 flags/<uuid:flag_id>/acknowledge/                  GET    login  login 405   405   405   405   405   405
 flags/<uuid:flag_id>/acknowledge/                  POST   403    403   302   404   404   403   403   403
 front-desk/                                        GET    login  login 403   403   403   403   200   403
 front-desk/                                        POST   403    403   405   405   405   405   405   405
+delivery/                                          GET    login  login 200   200   200   403   200   403
+delivery/                                          POST   403    403   405   405   405   405   405   405
 clinic/                                            GET    login  login 403   403   403   200   403   403
 clinic/                                            POST   403    403   405   405   405   405   405   405
 clinic/alerts/                                     GET    login  login 403   403   403   200   403   403
@@ -61,8 +82,16 @@ clinic/people/<uuid:user_id>/reactivate/           GET    login  login 405   405
 clinic/people/<uuid:user_id>/reactivate/           POST   403    403   403   403   403   302   403   403
 clinic/settings/                                   GET    login  login 403   403   403   200   403   403
 clinic/settings/                                   POST   403    403   403   403   403   422   403   403
+clinic/about/                                      GET    login  login 403   403   403   200   403   403
+clinic/about/                                      POST   403    403   403   403   403   200   403   403
+clinic/forms/                                      GET    login  login 403   403   403   200   403   403
+clinic/forms/                                      POST   403    403   403   403   403   422   403   403
 method/                                            GET    login  login 200   200   200   200   200   200
 method/                                            POST   403    403   405   405   405   405   405   405
+settings/about/                                    GET    login  login 200   200   200   403   403   403
+settings/about/                                    POST   403    403   200   200   200   403   403   403
+settings/about/take-down/                          GET    login  login 405   405   405   405   405   405
+settings/about/take-down/                          POST   403    403   302   302   302   403   403   403
 settings/tokens/                                   GET    login  login 200   200   200   403   403   403
 settings/tokens/                                   POST   403    403   422   422   422   403   403   403
 settings/tokens/<slug:token_key>/revoke/           GET    login  login 405   405   405   405   405   405
@@ -73,6 +102,40 @@ rate/<uuid:request_id>/                            GET    404    200   404   404
 rate/<uuid:request_id>/                            POST   404    422   404   404   404   404   404   404
 rate/<uuid:request_id>/thanks/                     GET    404    302   404   404   404   404   404   404
 rate/<uuid:request_id>/thanks/                     POST   405    405   405   405   405   405   405   405
+mail/<str:token>/                                  GET    303    303   303   303   303   303   303   303
+mail/<str:token>/                                  POST   400    400   400   400   400   400   400   400
+mail/                                              GET    404    200   404   404   404   404   404   404
+mail/                                              POST   404    422   404   404   404   404   404   404
+own/                                               GET    404   200   404   404   404   404   404   404
+own/                                               POST   405   405   405   405   405   405   405   405
+own/check/                                         GET    405   405   405   405   405   405   405   405
+own/check/                                         POST   404   422   404   404   404   404   404   404
+own/leave/                                         GET    405   405   405   405   405   405   405   405
+own/leave/                                         POST   200   200   200   200   200   200   200   200
+own/erasure/                                       GET    404   303   404   404   404   404   404   404
+own/erasure/                                       POST   404   303   404   404   404   404   404   404
+own/answers.json                                   GET    404   303   404   404   404   404   404   404
+own/answers.json                                   POST   405   405   405   405   405   405   405   405
+own/answers.txt                                    GET    404   303   404   404   404   404   404   404
+own/answers.txt                                    POST   405   405   405   405   405   405   405   405
+own/<str:token>/                                   GET    303   303   303   303   303   303   303   303
+own/<str:token>/                                   POST   405   405   405   405   405   405   405   405
+about/<uuid:user_id>/                              GET    200    200   200   200   200   200   200   200
+about/<uuid:user_id>/                              POST   405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/check/                      GET    405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/check/                      POST   404    303   404   404   404   404   404   404
+rate/<uuid:request_id>/draft/                      GET    405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/draft/                      POST   404    204   404   404   404   404   404   404
+rate/<uuid:request_id>/later/                      GET    405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/later/                      POST   404    200   404   404   404   404   404   404
+rate/<uuid:request_id>/language/                   GET    405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/language/                   POST   404    303   404   404   404   404   404   404
+rate/<uuid:request_id>/ask/                        GET    405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/ask/                        POST   404    303   404   404   404   404   404   404
+rate/<uuid:request_id>/own/                        GET    405    405   405   405   405   405   405   405
+rate/<uuid:request_id>/own/                        POST   404    303   404   404   404   404   404   404
+rate/<uuid:request_id>/change/                     GET    404    303   404   404   404   404   404   404
+rate/<uuid:request_id>/change/                     POST   404    303   404   404   404   404   404   404
 join/<str:token>/                                  GET    303    303   303   303   303   303   303   303
 join/<str:token>/                                  POST   405    405   405   405   405   405   405   405
 join/                                              GET    410    410   410   410   410   410   410   410
@@ -115,6 +178,8 @@ api/v1/^flags/(?P<pk>[^/.]+)/$                     GET    401    401   200   404
 api/v1/^flags/(?P<pk>[^/.]+)/$                     POST   401    401   405   405   405   403   403   403
 api/v1/schema/                                     GET    200    200   200   200   200   200   200   200
 api/v1/schema/                                     POST   405    405   405   405   405   405   405   405
+webhooks/mail/<slug:provider>/                     GET    404    404   404   404   404   404   404   404
+webhooks/mail/<slug:provider>/                     POST   404    404   404   404   404   404   404   404
 healthz                                            GET    200    200   200   200   200   200   200   200
 healthz                                            POST   405    405   405   405   405   405   405   405
 readyz                                             GET    200    200   200   200   200   200   200   200
@@ -226,7 +291,7 @@ def gives_an_open_cookie(answers: Answers) -> Iterator[str]:
 def clinical_words(world: World) -> list[str]:
     why = world.flag.why
     lines = [reasons.one_line(why), reasons.one_line(why, world.ana.client.name)]
-    return [worlds.NOTE, worlds.COMMENT, *lines, "score--bond"]
+    return [worlds.NOTE, worlds.COMMENT, *lines, "score--bond", 'value="4711"']  # Ana's PIN
 
 
 def tells_what_is_clinical(answers: Answers, world: World, person: str) -> Iterator[str]:

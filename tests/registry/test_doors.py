@@ -26,6 +26,10 @@ def world(db: None) -> Iterator[World]:
         yield worlds.build()
 
 
+# Where a program posts, without any cookie: neither can have a token from a page of ours.
+BY_PROGRAMS = {"open_mail": "400", "mail_webhook": "404"}
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 def test_a_post_without_csrf_token_is_refused(world: World, person: str) -> None:
     """The API is left out: it takes no cookie, see below."""
@@ -33,7 +37,8 @@ def test_a_post_without_csrf_token_is_refused(world: World, person: str) -> None
     for address in ADDRESSES:
         if not address.is_api:
             answer = ask(world, person, "POST", address, checks_csrf=True)
-            assert (address.route, answer.status) == (address.route, "403")
+            expected = BY_PROGRAMS.get(address.name, "403")
+            assert (address.route, answer.status) == (address.route, expected)
     assert fingerprint() == before
 
 

@@ -9,7 +9,8 @@ from django.test import Client as Browser
 from accounts import services as accounts
 from accounts.models import Invitation, User
 from accounts.permissions import Role
-from clients.models import Treatment
+from clients import services as clients
+from clients.models import ClientLink, Treatment
 from sessions.models import RatingRequest
 from tests import people
 from trends.models import Flag
@@ -33,6 +34,8 @@ class World:
     request: RatingRequest
     invitation: Invitation
     link_token: str
+    mail_token: str
+    own_token: str
     join_token: str
     cookies: dict[str, str] = field(default_factory=dict)
     browsers: dict[bool, Browser] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class World:
             "client_id": self.ana.client_id,
             "treatment_id": self.ana.pk,
             "request_id": self.request.pk,
+            "session_id": self.request.session_id,
             "flag_id": self.flag.pk,
             "invitation_id": self.invitation.pk,
             "user_id": self.people["mara"].pk,
@@ -53,6 +57,8 @@ class World:
         """Keep the cookies of everybody's browser, so that each request begins afresh."""
         opened = Browser()
         opened.get(f"/r/{self.link_token}/")
+        opened.get(f"/mail/{self.mail_token}/")
+        opened.get(f"/own/{self.own_token}/")
         self.cookies = {"nobody": "", "link": _cookies(opened)}
         for name, user in self.people.items():
             browser = Browser()
@@ -94,6 +100,9 @@ def _with_rows() -> World:
     ana = _ana(staff["mara"])
     request = RatingRequest.objects.get(session__treatment=ana, rating__isnull=True)
     invitation = people.invite(staff["ruth"], at=NOW)
+    accounts.publish_profile(
+        title="Dr.", qualifications="Many.", way_of_working="", by=staff["jonas"], at=NOW
+    )
     return World(
         people=staff,
         secrets={
@@ -104,15 +113,25 @@ def _with_rows() -> World:
         request=request,
         invitation=invitation,
         link_token=people.link_for(request),
+        mail_token=clients.issue_link(ana.client, purpose=ClientLink.Purpose.MAIL, at=NOW),
+        own_token=clients.issue_link(ana.client, purpose=ClientLink.Purpose.OWN, at=NOW),
         join_token=people.join_token(invitation),
     )
 
 
 def _ana(mara: User) -> Treatment:
     ana = people.take_on(mara)
+    _give_pin(ana, mara)
     for week, scores in enumerate([(5, 5, 5), (5, 5, 5), (5, 5, 1)]):
         session = people.hold(ana, people.MONDAY + timedelta(weeks=week), note=NOTE)
         people.answer(session, *scores, comment=COMMENT)
     people.hold(ana, people.MONDAY + timedelta(weeks=3), note=NOTE)
     people.compute(ana, at=NOW)
     return ana
+
+
+def _give_pin(treatment: Treatment, by: User) -> None:
+    """So that the link to the own answers has something to ask for."""
+    client = treatment.client
+    said = {"name": client.name, "email": client.email, "language": "en", "contact": "email"}
+    clients.change_client(client, **said, pin="4711", by=by, at=people.MONDAY)
