@@ -1,7 +1,7 @@
 import logging
 import re
 
-SECRET_PATH = re.compile(r"/(r|join|password/reset/key)/[^/\s\"']+")
+SECRET_PATH = re.compile(r"/(r|mail|own|join|password/reset/key)/[^/\s\"']+")
 
 
 def masked(text: str) -> str:

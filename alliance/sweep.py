@@ -6,6 +6,7 @@ Beat rings for it every half minute; `manage.py sweep` does the same without any
 from datetime import datetime
 
 from outbox import services as outbox
+from sessions import answering
 from trends import services as trends
 
 
@@ -13,6 +14,7 @@ def sweep(at: datetime) -> dict[str, int]:
     """Do what is due and takes little time; returns how much there was of each kind."""
     return {  # mails last: a slow mail server holds up nothing else
         "trajectories": trends.recompute_due(at=at),
+        "drafts": answering.purge_drafts(at=at),
         "messages": outbox.deliver_due(at=at),
     }
 

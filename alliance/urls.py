@@ -5,13 +5,17 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from accounts import client_views as about
 from accounts import views as accounts
 from alliance import views
+from clients import client_views as client_mail
 from clients import views as clients
 from clients.api import ClientViewSet
-from sessions import client_views
+from outbox import views as outbox
+from sessions import client_views, clinic_views, device_views, own_link_views, paper_views
 from sessions import views as sessions
 from sessions.api import SessionViewSet
+from trends import own_views as own
 from trends import views as trends
 from trends.api import FlagViewSet, TrajectoryViewSet
 
@@ -43,12 +47,26 @@ STAFF = [
     path("clients/add/", clients.add_client, name="add_client"),
     path("clients/<uuid:client_id>/", trends.client, name="client"),
     path("clients/<uuid:client_id>/edit/", clients.edit_client, name="edit_client"),
+    path("clients/<uuid:client_id>/resume-mail/", clients.resume_mail, name="resume_mail"),
+    path("clients/<uuid:client_id>/unlock/", clients.unlock, name="unlock"),
+    path("clients/<uuid:client_id>/confirm/", clients.confirm_contact, name="confirm_contact"),
+    path(
+        "clients/<uuid:client_id>/own-answers/",
+        own_link_views.mail_own_answers,
+        name="mail_own_answers",
+    ),
+    path("clients/<uuid:client_id>/settle-erasure/", clients.settle_erasure, name="settle_erasure"),
     path("clients/<uuid:client_id>/start/", clients.start_treatment, name="start_treatment"),
     path("treatments/<uuid:treatment_id>/end/", clients.end_treatment, name="end_treatment"),
     path("sessions/record/", sessions.record_session, name="record_session"),
+    path("sessions/<uuid:session_id>/hand-over/", device_views.hand_over, name="hand_over"),
+    path("sessions/<uuid:session_id>/paper/", paper_views.paper, name="paper"),
+    path("device/", device_views.device, name="device"),
+    path("device/unlock/", device_views.unlock, name="device_unlock"),
     path("requests/<uuid:request_id>/send-again/", sessions.send_again, name="send_again"),
     path("flags/<uuid:flag_id>/acknowledge/", trends.acknowledge_flag, name="acknowledge_flag"),
     path("front-desk/", sessions.front_desk, name="front_desk"),
+    path("delivery/", sessions.sent_forms, name="delivery"),
     path("clinic/", trends.clinic, name="clinic"),
     path("clinic/alerts/", trends.alerts, name="alerts"),
     path("clinic/people/", accounts.people, name="people"),
@@ -71,15 +89,41 @@ STAFF = [
         name="reactivate",
     ),
     path("clinic/settings/", accounts.clinic_settings, name="clinic_settings"),
+    path("clinic/about/", accounts.clinic_about, name="clinic_about"),
+    path("clinic/forms/", clinic_views.forms_settings, name="forms_settings"),
     path("method/", trends.method, name="method"),
+    path("settings/about/", accounts.own_about, name="own_about"),
+    path("settings/about/take-down/", accounts.take_about_down, name="take_about_down"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<slug:token_key>/revoke/", accounts.revoke_token, name="revoke_token"),
+]
+
+# What clients may see of themselves, and ask for.
+OWN = [
+    path("", own.own_answers, name="own"),
+    path("check/", own.own_check, name="own_check"),
+    path("leave/", own.own_leave, name="own_leave"),
+    path("erasure/", own.own_erasure, name="own_erasure"),
+    path("answers.json", own.own_json, name="own_json"),
+    path("answers.txt", own.own_text, name="own_text"),
+    path("<str:token>/", own.open_own, name="open_own"),  # last: it would take the others
 ]
 
 CLIENT = [
     path("r/<str:token>/", client_views.open_link, name="open_link"),
     path("rate/<uuid:request_id>/", client_views.rate, name="rate"),
     path("rate/<uuid:request_id>/thanks/", client_views.thanks, name="rate_thanks"),
+    path("rate/<uuid:request_id>/check/", client_views.check, name="rate_check"),
+    path("rate/<uuid:request_id>/draft/", client_views.keep_draft, name="rate_draft"),
+    path("rate/<uuid:request_id>/later/", client_views.go_on_later, name="rate_later"),
+    path("rate/<uuid:request_id>/language/", client_views.change_language, name="rate_language"),
+    path("rate/<uuid:request_id>/change/", client_views.change, name="rate_change"),
+    path("rate/<uuid:request_id>/ask/", client_views.ask_for_link, name="rate_ask"),
+    path("rate/<uuid:request_id>/own/", client_views.mail_own, name="rate_own"),
+    path("mail/<str:token>/", client_mail.open_mail, name="open_mail"),
+    path("mail/", client_mail.mail_choice, name="mail_choice"),
+    path("own/", include(OWN)),
+    path("about/<uuid:user_id>/", about.about, name="about"),
     path("join/<str:token>/", accounts.join_link, name="join_link"),
     path("join/", accounts.join, name="join"),
 ]
@@ -102,6 +146,7 @@ urlpatterns = [
     *CLIENT,
     path("accounts/", include(LOGIN)),
     path("api/v1/", include(API)),
+    path("webhooks/mail/<slug:provider>/", outbox.mail_webhook, name="mail_webhook"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

@@ -7,6 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from sessions import handed_over
+
+SECRETS = ("pin", "birth_year", "answer")  # of the second check
+
 
 @login_not_required
 @require_safe
@@ -32,8 +36,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Cookies are gone or the page was too old. What was typed can be sent once more."""
-    return render(request, "403_csrf.html", {"typed": typed(request)}, status=403)
+    """Cookies are gone or the page was too old. What was typed can be sent once more.
+
+    Not on a device that goes from hand to hand: the next person would read it in the page.
+    """
+    again = [] if handed_over.is_shared(request) else typed(request)
+    return render(request, "403_csrf.html", {"typed": again}, status=403)
 
 
 def logged_out(request: HttpRequest) -> HttpResponse:
@@ -45,10 +53,10 @@ def typed(request: HttpRequest) -> list[tuple[str, str]]:
     """What our own page sent, to be offered for sending again.
 
     Only what a page of this site sent (the browser says so, and no page can pretend): otherwise a
-    foreign page could put words into somebody's mouth. Passwords are never written into a page.
+    foreign page could put words into somebody's mouth. Secrets are never written into a page.
     """
     fields = [(name, str(value)) for name, values in request.POST.lists() for value in values]
     is_ours = request.headers.get("Sec-Fetch-Site") == "same-origin"
-    if not is_ours or any("password" in name for name, _ in fields):
+    if not is_ours or any("password" in name or name in SECRETS for name, _ in fields):
         return []
     return [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]

@@ -1,5 +1,7 @@
 """Invented people. Any likeness is chance."""
 
+from typing import Any
+
 from accounts.permissions import Role
 
 CLINIC = "Northside Clinic"
@@ -8,6 +10,39 @@ CRISIS_TEXT = (
     "emergency number (112 in the EU, 911 in the US), or our desk at 555 0100 (8:00 to 18:00)."
 )
 PASSWORD = "calm-harbour-lantern"  # noqa: S105  of a clinic that runs on one's own machine
+
+BIRTH_YEAR = "1984"  # of all clients: what the demo asks for before it shows one's own answers
+
+ABOUT_CLINIC: dict[str, Any] = {
+    "about_sessions": (
+        "A session takes 50 minutes. After each one you get a short form by e-mail. It asks how "
+        "the work went for you.\n\nYour therapist reads your answers and may talk about them with "
+        "you next time. You can skip a form at any time."
+    ),
+    "about_confidentiality": (
+        "What you say stays between you and your therapist.\n\nThere is one limit: if you or "
+        "somebody else is in danger, we may have to call for help. If we can, we tell you first."
+    ),
+    "about_complaints": (
+        "You can tell your therapist, or write to our desk at desk@northside.example. You can ask "
+        "for another therapist at any time. You do not have to say why."
+    ),
+}
+ABOUT_THERAPIST = {
+    "title": "Licensed psychologist",
+    "qualifications": (
+        "Master's degree in psychology (2009). Trained in cognitive behaviour therapy. At this "
+        "clinic since 2015."
+    ),
+    "way_of_working": (
+        "We set goals together and look at them often. I like to try things out between sessions. "
+        "Please tell me when something does not help: that is useful to me."
+    ),
+}
+
+# By the client's number: some of the first ones answer in another language.
+LANGUAGES = {3: "de", 5: "es", 6: "fr", 11: "ar"}
+CONTACTS = {9: "none", 12: "in_room"}  # by the remainder of the number
 
 STAFF: list[tuple[str, str, list[Role]]] = [
     ("Mara Lindqvist", "mara@northside.example", [Role.THERAPIST]),

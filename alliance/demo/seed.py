@@ -6,7 +6,7 @@ bulk, as the services would have left them: nobody wants to wait for a demo.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 
 from django.db import transaction
@@ -23,8 +23,8 @@ from measures import catalogue
 from measures.scoring import score
 from outbox.doorbell import doorbell
 from outbox.models import Message
+from sessions import services as sessions
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
-from sessions.services import INSTRUMENT
 from trends import services as trends
 from trends.models import Flag
 
@@ -72,6 +72,7 @@ def seed(at: datetime, tell: Progress = lambda *_: None) -> Clinic:
             trends.recompute(treatment.pk, at=at, since=at - PAST)
             tell("Clients", done, len(treatments))
         trends.nightly(clinic.pk, at=at)  # or the first night would change the demo at its start
+        _let_clients_have_a_say(treatments, at)
         _date_flags()
         _look_at_past_flags(at, rng)
     return clinic
@@ -84,6 +85,9 @@ def _open(at: datetime) -> tuple[Clinic, list[User]]:
         at=opened,
         time_zone="Europe/Stockholm",
         crisis_text=people.CRISIS_TEXT,
+        quiet_from=time(),  # none: who tries the demo at night wants to see the mail
+        quiet_until=time(),
+        **people.ABOUT_CLINIC,
     )
     staff = [
         accounts.create_person(
@@ -96,6 +100,7 @@ def _open(at: datetime) -> tuple[Clinic, list[User]]:
         )
         for name, email, roles in people.STAFF
     ]
+    accounts.publish_profile(by=staff[0], at=opened, **people.ABOUT_THERAPIST)
     return clinic, [person for person in staff if Role.THERAPIST in person.roles]
 
 
@@ -124,8 +129,9 @@ def _live(plan: Plan, past: Written, at: datetime, rng: Random) -> Treatment:
     treatment = clients.add_client(
         name=people.client_name(plan.number),
         email=people.client_email(plan.number),
-        language="en",
-        contact=Client.Contact.NONE if plan.number % 17 == 9 else Client.Contact.EMAIL,
+        language=people.LANGUAGES.get(plan.number, "en"),
+        contact=people.CONTACTS.get(plan.number % 17, Client.Contact.EMAIL),
+        birth_year=people.BIRTH_YEAR,
         by=plan.therapist,
         at=held[0] - timedelta(days=3),
     )
@@ -172,14 +178,14 @@ def _attendance(is_newest: bool, rng: Random) -> str:
 
 def _ask(session: TherapySession, past: Written) -> RatingRequest:
     """The form and its mail, sent as soon as the session was recorded."""
-    form, client = catalogue.newest(INSTRUMENT), session.treatment.client
+    form, client = catalogue.newest(sessions.SHORT_FORM), session.treatment.client
     request = RatingRequest(
         session=session,
         instrument=form.key,
         instrument_version=form.version,
         language=client.language,
         created_at=session.recorded_at,
-        expires_at=session.recorded_at + timedelta(days=client.clinic.link_valid_days),
+        expires_at=session.recorded_at + timedelta(days=client.clinic.link_valid_days or 4),
     )
     mail = Message(
         kind=RATING_REQUEST,
@@ -204,18 +210,30 @@ def _answer(plan: Plan, request: RatingRequest, index: int, rng: Random) -> Rati
     tense = plan.course.in_rupture(index)
     words = people.TENSE_COMMENTS if tense else people.COMMENTS
     comment = rng.choice(words) if rng.random() < (0.7 if tense else 0.15) else ""
+    provenance, seconds = _came(rng)
     return Rating(
         session=request.session,
         request=request,
+        provenance=provenance,
+        language=request.language,
+        seconds=seconds,
         answers=answers,
         goal=scores.goal,
         task=scores.task,
         bond=scores.bond,
         tension=rng.choice(["some", "strong", "unsure"]) if tense else Rating.Tension.NONE,
+        settled=rng.choice(Rating.Settled.values) if tense else "",
         comment=comment,
         follow_up=rng.choice(Rating.FollowUp.values) if comment else "",
         submitted_at=request.session.held_at + timedelta(hours=rng.uniform(1, 20)),
     )
+
+
+def _came(rng: Random) -> tuple[str, float | None]:
+    """By the link mostly, in a minute or so."""
+    ways = (Rating.Provenance.LINK, Rating.Provenance.ROOM, Rating.Provenance.PAPER)
+    way = rng.choices(ways, (88, 8, 4))[0]
+    return way, None if way == Rating.Provenance.PAPER else round(rng.uniform(30, 150), 1)
 
 
 def _insert(past: Written, at: datetime) -> None:
@@ -237,6 +255,18 @@ def _leave_some_to_send(past: Written, at: datetime) -> None:
     for mail in newest[LEFT_TO_SEND : LEFT_TO_SEND + 1]:
         mail.state = Message.State.FAILED
         mail.reason = "The mail server does not know this address."
+
+
+def _let_clients_have_a_say(treatments: list[Treatment], at: datetime) -> None:
+    """Of the first therapist's clients: one of each that the staff is told of."""
+    earlier = at - timedelta(hours=20)
+    clients.stop_mail(treatments[1].client, at=earlier)
+    clients.note_bounce(treatments[2].client, at=earlier)
+    clients.ask_erasure(treatments[5].client, at=earlier)
+    over = RatingRequest.objects.filter(session__treatment__in=treatments[:12], rating=None)
+    newest = over.order_by("-session__held_at").first()
+    if newest is not None:
+        sessions.ask_for_new_link(newest, at=earlier)
 
 
 def _date_flags() -> None:

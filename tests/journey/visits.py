@@ -57,6 +57,11 @@ def press(button: str, /, **filled: str) -> Step:
     return step
 
 
+def ask_for_link(page: Page, world: World) -> None:
+    page.locator("[name=wants]").check()
+    press("Ask for a new link")(page, world)
+
+
 def choose_points(page: Page, point: int = 4) -> None:
     """The same point for every item, and no tension."""
     for group in page.locator("fieldset:has(input[name^=item_])").all():
@@ -343,10 +348,10 @@ CLIENT = [
     Visit("link unknown", "client", "/r/no-such-link/", 404),
     Visit("link without its cookie", "nobody", "{without_cookie}", 404),
     Visit("link expired", "client", "{form_expired}", 410),
-    Visit("link asked for", "client", "{form_expired}", 200, press("Ask for a new link")),
+    Visit("link asked for", "client", "{form_expired}", 200, ask_for_link),
     Visit("link answered", "client", "{form_answered}", 410),
     Visit("link replaced", "client", "{form_replaced}", 410),
-    Visit("answers differ", "client", "{form_differ}", 409, answer_after_somebody_else),
+    Visit("answered meanwhile", "client", "{form_differ}", 410, answer_after_somebody_else),
     Visit("e-mails", "client", "{mail}"),
     Visit("e-mails: errors", "client", "{mail}", 422, press("Save")),
     Visit("e-mails stopped", "client", "{mail_stopped}"),

@@ -18,9 +18,14 @@ The invitation for {email} ({roles}) waits in the outbox.
 A running worker sends it within half a minute; without one: python manage.py sweep
 The link in it works once, until {until}. If it gets lost, run this command again.
 
-With the link the admin chooses a password. Then they invite the others (page "People"), and say
-whom clients call when they need help at once (page "Settings").
+With the link the admin chooses a password. Then they invite the others (page "People").
+{forms}
 """
+FORMS_WAIT = """\
+Forms go out once the admin has said whom clients call when they need help at once (page
+"Settings", or --crisis-text when a clinic is opened).\
+"""
+FORMS_GO_OUT = 'Forms go out; the words for clients who need help at once stand in "Settings".'
 
 
 class Command(BaseCommand):
@@ -33,6 +38,12 @@ class Command(BaseCommand):
             "--time-zone", required=True, metavar="ZONE", help="for example Europe/Berlin"
         )
         parser.add_argument(
+            "--crisis-text",
+            default="",
+            metavar="WORDS",
+            help="whom clients call when they need help at once; forms go out once it is set",
+        )
+        parser.add_argument(
             "--also-therapist", action="store_true", help="the admin has clients of their own"
         )
 
@@ -40,7 +51,8 @@ class Command(BaseCommand):
         name, zone = _name(options["name"]), _zone(options["time_zone"])
         email = _email(options["admin"])
         roles = [Role.ADMIN, Role.THERAPIST] if options["also_therapist"] else [Role.ADMIN]
-        invitation = _open(name, zone, email, roles)
+        crisis_text = _crisis_text(options["crisis_text"])
+        invitation = _open(name, zone, crisis_text, email, roles)
         self.stdout.write(_what_is_next(invitation))
 
 
@@ -61,6 +73,14 @@ def _zone(text: str) -> str:
     return text
 
 
+def _crisis_text(text: str) -> str:
+    words = text.strip()
+    longest = Clinic._meta.get_field("crisis_text").max_length or 0
+    if len(words) > longest:
+        raise CommandError(f"The words for clients in need may have {longest} characters.")
+    return words
+
+
 def _email(text: str) -> str:
     try:
         validate_email(text.strip())
@@ -69,16 +89,19 @@ def _email(text: str) -> str:
     return text.strip()
 
 
-def _open(name: str, zone: str, email: str, roles: list[Role]) -> Invitation:
+def _open(name: str, zone: str, crisis_text: str, email: str, roles: list[Role]) -> Invitation:
     """Both or neither: a clinic that nobody can enter would be of no use.
 
-    One of this name that nobody has entered yet is used again: its first invitation got lost.
+    One of this name that nobody has entered yet is used again, as it was opened: its first
+    invitation got lost.
     """
     at = timezone.now()
     try:
         with transaction.atomic():
             clinic = Clinic.objects.filter(name=name, people__isnull=True).first()
-            clinic = clinic or services.open_clinic(name=name, time_zone=zone, at=at)
+            clinic = clinic or services.open_clinic(
+                name=name, time_zone=zone, crisis_text=crisis_text, at=at
+            )
             return services.invite(clinic=clinic, email=email, roles=roles, by=None, at=at)
     except Refused as refusal:
         raise CommandError(str(refusal.sentence)) from refusal
@@ -90,6 +113,7 @@ def _what_is_next(invitation: Invitation) -> str:
     return NEXT.format(
         clinic=clinic.name,
         zone=clinic.time_zone,
+        forms=FORMS_GO_OUT if clinic.crisis_text else FORMS_WAIT,
         email=invitation.email,
         roles=", ".join(invitation.role_labels),
         until=f"{until:%Y-%m-%d %H:%M %Z}",
