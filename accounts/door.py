@@ -44,9 +44,23 @@ class Guarded(Protocol):
     def visible_to(self, user: User) -> models.QuerySet[Any]: ...
 
 
+class Readable(Protocol):
+    """A manager or QuerySet that knows which rows a person may read, besides their own."""
+
+    def read_by(self, user: User) -> models.QuerySet[Any]: ...
+
+
 def get_visible_or_404(rows: Guarded, user: User, **look_up: object) -> Any:
     """One row that the person may see. Absent and forbidden are the same 404."""
     try:
         return rows.visible_to(user).get(**look_up)
+    except models.ObjectDoesNotExist:
+        raise Http404 from None
+
+
+def get_readable_or_404(rows: Readable, user: User, **look_up: object) -> Any:
+    """One row for a page that only shows: one's own, or one that others have opened."""
+    try:
+        return rows.read_by(user).get(**look_up)
     except models.ObjectDoesNotExist:
         raise Http404 from None

@@ -51,6 +51,13 @@ class Clinic(models.Model):
         blank=True,
         validators=[MinValueValidator(2), MaxValueValidator(50)],
     )
+    agreements_every = models.PositiveSmallIntegerField(  # null: clients are never asked
+        _("Ask about agreed goals and tasks, every so many sessions"),
+        default=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(50)],
+    )
     checks_links = models.BooleanField(_("Ask who is there before the form"), default=False)
     change_minutes = models.PositiveSmallIntegerField(
         _("Minutes in which clients can change their answers"),
@@ -91,6 +98,10 @@ class Clinic(models.Model):
                 name="clinic_long_form_every_2_to_50",
             ),
             models.CheckConstraint(
+                condition=Q(agreements_every__isnull=True) | Q(agreements_every__range=(1, 50)),
+                name="clinic_agreements_every_1_to_50",
+            ),
+            models.CheckConstraint(
                 condition=Q(change_minutes__lte=1440), name="clinic_change_minutes_max_a_day"
             ),
             models.CheckConstraint(
@@ -114,6 +125,9 @@ class UserQuerySet(models.QuerySet["User"]):
     def therapists(self) -> UserQuerySet:
         return self.filter(roles__contains=[Role.THERAPIST])
 
+    def supervisors(self) -> UserQuerySet:
+        return self.filter(roles__contains=[Role.SUPERVISOR])
+
 
 class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> UserQuerySet:
@@ -124,6 +138,9 @@ class UserManager(BaseUserManager["User"]):
 
     def therapists(self) -> UserQuerySet:
         return self.get_queryset().therapists()
+
+    def supervisors(self) -> UserQuerySet:
+        return self.get_queryset().supervisors()
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
@@ -136,7 +153,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who logs in: therapist, clinic admin, front desk, or several of these."""
+    """A person who logs in, with one role or several."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, null=True, related_name="people")
@@ -191,6 +208,23 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return f"profile {self.pk}"
+
+
+class MailWishes(models.Model):
+    """Which mails a therapist wants from the program, and at which hours. No row: as the defaults.
+
+    Every mail says the same, that there is something to review; there is one a day at most.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="mail_wishes")
+    tells = models.BooleanField(_("When there is something new to review"), default=True)
+    reminds = models.BooleanField(_("A reminder while it waits"), default=True)
+    digest = models.BooleanField(_("A summary on Mondays"), default=True)
+    quiet_from = models.TimeField(_("No e-mails from"), default=time(19))
+    quiet_until = models.TimeField(_("No e-mails until"), default=time(7))
+
+    def __str__(self) -> str:
+        return f"mail wishes {self.pk}"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

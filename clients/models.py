@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Clinic
-from clients.visibility import reach
+from clients.visibility import reach, reading
 from outbox import links
 from vault.fields import SealedTextField
 
@@ -160,12 +160,26 @@ class TreatmentQuerySet(models.QuerySet["Treatment"]):
         """Treatments that this person may know of, without anything clinical."""
         return self.filter(reach(user, clinical=False))
 
+    def read_by(self, user: User | AnonymousUser) -> TreatmentQuerySet:
+        """Those that this person may read: one's own, and those that others have opened."""
+        opened = Treatment.objects.filter(reading(user)).values("pk")
+        return self.filter(reach(user, clinical=True) | Q(pk__in=opened))
+
     def open(self) -> TreatmentQuerySet:
         return self.filter(ended_on__isnull=True)
 
 
 class Treatment(models.Model):
     """One client with one therapist, from the first session to the last."""
+
+    class EndReason(models.TextChoices):
+        AGREED = "agreed", _("We agreed to end: the work is done")
+        CLIENT = "client", _("The client decided to stop")
+        THERAPIST = "therapist", _("The clinic or the therapist had to end it")
+        NO_CONTACT = "no_contact", _("The client no longer came")
+        MOVED = "moved", _("Moved away, or went on elsewhere")
+        TRANSFERRED = "transferred", _("Goes on with a colleague")
+        OTHER = "other", _("Another reason")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="treatments")
@@ -174,6 +188,12 @@ class Treatment(models.Model):
     )
     started_on = models.DateField()
     ended_on = models.DateField(null=True)
+    end_reason = models.CharField(max_length=12, choices=EndReason, blank=True)
+    next_at = models.DateTimeField(null=True)  # the next appointment, if somebody wrote it down
+    follows = models.OneToOneField(  # the treatment with a colleague that this one goes on from
+        "self", on_delete=models.PROTECT, null=True, related_name="followed_by"
+    )
+    history_agreed = models.BooleanField(default=False)  # the client lets that one be read
 
     objects = TreatmentQuerySet.as_manager()
 
@@ -192,3 +212,127 @@ class Treatment(models.Model):
 
     def __str__(self) -> str:
         return f"treatment {self.pk}"
+
+    def is_own_of(self, user: User | AnonymousUser) -> bool:
+        """Whether this person works with it; somebody else may at most read it."""
+        return Treatment.objects.visible_to(user).filter(pk=self.pk).exists()
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def visible_to(self, user: User | AnonymousUser) -> ShareQuerySet:
+        """Those of one's own treatments; whoever reads one by it sees no more of it."""
+        return self.filter(treatment__in=Treatment.objects.visible_to(user))
+
+    def opened_to(self, user: User | AnonymousUser) -> ShareQuerySet:
+        """Those by which this person reads. It asks the one rule, so it fails closed with it."""
+        standing = self.standing().filter(supervisor_id=user.pk)
+        return standing.filter(treatment__in=Treatment.objects.read_by(user))
+
+    def standing(self) -> ShareQuerySet:
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Share(models.Model):
+    """A treatment that its therapist has opened to a supervisor, to be read."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="shares")
+    supervisor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="shared_with"
+    )
+    shared_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)  # when it was last read
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["treatment", "supervisor"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="share_once_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"share {self.pk}"
+
+
+class Side(models.TextChoices):
+    """Who of the two said it."""
+
+    THERAPIST = "therapist", _("therapist")
+    CLIENT = "client", _("client")
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def visible_to(self, user: User | AnonymousUser) -> AgreementQuerySet:
+        return self.filter(treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> AgreementQuerySet:
+        return self.filter(treatment__in=Treatment.objects.read_by(user))
+
+    def standing(self) -> AgreementQuerySet:
+        return self.filter(ended_at__isnull=True)
+
+
+class Agreement(models.Model):
+    """A goal, or a task (who does what), that the two of a treatment share."""
+
+    class Kind(models.TextChoices):
+        GOAL = "goal", _("goal")
+        TASK = "task", _("task")
+
+    class End(models.TextChoices):
+        REACHED = "reached", _("reached")
+        DROPPED = "dropped", _("no longer followed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="agreements")
+    kind = models.CharField(max_length=4, choices=Kind)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_as = models.CharField(max_length=8, choices=End, blank=True)
+
+    objects = AgreementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_as="")
+                | (Q(ended_at__isnull=False) & ~Q(ended_as="")),
+                name="agreement_ended_at_and_as",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"agreement {self.pk}"
+
+
+class WordingQuerySet(models.QuerySet["Wording"]):
+    def visible_to(self, user: User | AnonymousUser) -> WordingQuerySet:
+        return self.filter(agreement__treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> WordingQuerySet:
+        return self.filter(agreement__treatment__in=Treatment.objects.read_by(user))
+
+
+class Wording(models.Model):
+    """How an agreement is put, from then on; earlier ones are its history."""
+
+    LONGEST = 200
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="wordings")
+    words = SealedTextField()
+    side = models.CharField(max_length=10, choices=Side)  # whose words
+    said_at = models.DateTimeField()
+    written_by = models.ForeignKey(  # the therapist; also where the words are the client's
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = WordingQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"wording {self.pk}"

@@ -1,4 +1,4 @@
-"""The one rule about rows: which treatments a person may see.
+"""The one rule about rows: which treatments a person may see, and which may be read besides.
 
 Every QuerySet about clients, sessions, ratings, trajectories or flags starts from this rule, so
 the rule is written once. Roles and permissions stand in `accounts.permissions`.
@@ -32,3 +32,19 @@ def reach(user: User | AnonymousUser, *, clinical: bool) -> Q:
     if has_permission(user, Permission.CARE_FOR_OWN_CLIENTS):
         return Q(client__clinic_id=user.clinic_id, therapist_id=user.pk)
     return NOTHING
+
+
+def reading(user: User | AnonymousUser) -> Q:
+    """A condition on treatments that others have opened to this person, to be read only.
+
+    A therapist may share a treatment with a supervisor, and withdraw it. Whoever goes on with a
+    client reads what a colleague did before, if the client has agreed.
+    """
+    if not has_permission(user, Permission.READ_COURSES):
+        return NOTHING
+    opened = NOTHING
+    if has_permission(user, Permission.SUPERVISE):
+        opened |= Q(shares__supervisor_id=user.pk, shares__withdrawn_at__isnull=True)
+    if has_permission(user, Permission.CARE_FOR_OWN_CLIENTS):
+        opened |= Q(followed_by__therapist_id=user.pk, followed_by__history_agreed=True)
+    return Q(client__clinic_id=user.clinic_id) & opened

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Treatment
+from clients.models import Client, Treatment, Wording
 from measures import catalogue
 from outbox.models import Message
 from vault.fields import SealedTextField
@@ -28,6 +28,13 @@ OWN_LINK = "sessions.own_link"
 class TherapySessionQuerySet(models.QuerySet["TherapySession"]):
     def visible_to(self, user: User | AnonymousUser) -> TherapySessionQuerySet:
         return self.filter(treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> TherapySessionQuerySet:
+        return self.filter(treatment__in=Treatment.objects.read_by(user))
+
+    def standing(self) -> TherapySessionQuerySet:
+        """Without those that were recorded by mistake."""
+        return self.filter(voided_at__isnull=True)
 
     def in_order(self) -> TherapySessionQuerySet:
         return self.order_by("held_at")
@@ -62,12 +69,17 @@ class TherapySession(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    voided_at = models.DateTimeField(null=True)  # recorded by mistake: kept, and counted nowhere
 
     objects = TherapySessionQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["treatment", "held_at"], name="session_once_at_a_time"),
+            models.UniqueConstraint(
+                fields=["treatment", "held_at"],
+                condition=Q(voided_at__isnull=True),
+                name="session_once_at_a_time",
+            ),
             models.CheckConstraint(condition=Q(minutes__lte=480), name="session_minutes_max_480"),
         ]
 
@@ -78,16 +90,29 @@ class TherapySession(models.Model):
     def took_place(self) -> bool:
         return self.attendance in self.TOOK_PLACE
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it has a number: it took place, and counts."""
+        return self.took_place and self.voided_at is None
+
 
 class RatingRequestQuerySet(models.QuerySet["RatingRequest"]):
     def visible_to(self, user: User | AnonymousUser) -> RatingRequestQuerySet:
         """Delivery of forms is on the roster: it tells who gets one, not what they answered."""
         return self.filter(session__treatment__in=Treatment.objects.on_roster_of(user))
 
+    def read_by(self, user: User | AnonymousUser) -> RatingRequestQuerySet:
+        return self.filter(session__treatment__in=Treatment.objects.read_by(user))
+
+    def standing(self) -> RatingRequestQuerySet:
+        """Without those that nobody is to answer any more, or whose session does not count."""
+        return self.filter(withdrawn_at__isnull=True, session__voided_at__isnull=True)
+
     def newest_of_each_treatment(self) -> RatingRequestQuerySet:
         """The form about the latest session, with its delivery and whether it was answered."""
         return (
-            self.with_delivery()
+            self.standing()
+            .with_delivery()
             .select_related("session", "rating")
             .order_by("session__treatment_id", "-session__held_at")
             .distinct("session__treatment_id")
@@ -121,6 +146,9 @@ class RatingRequest(models.Model):
     expires_at = models.DateTimeField(null=True)  # null: without limit
     active_at = models.DateTimeField(null=True)  # when answers were last typed and kept
     link_asked_at = models.DateTimeField(null=True)  # the client asks for a new link
+    withdrawn_at = models.DateTimeField(null=True)  # nobody is to answer it any more
+    asks_agreements = models.BooleanField(default=False)  # also about agreed goals and tasks
+    asks_elements = models.BooleanField(default=False)  # also the seven elements
 
     objects = RatingRequestQuerySet.as_manager()
 
@@ -129,6 +157,18 @@ class RatingRequest(models.Model):
 
     def form_instrument(self) -> catalogue.Instrument:
         return catalogue.get(self.instrument, self.instrument_version)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to answer it: somebody has, or it is no longer needed."""
+        return self.withdrawn_at is not None or hasattr(self, "rating")
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it asks who is there before it opens: also wherever it shows goals and tasks."""
+        client = self.session.treatment.client
+        may_ask = bool(client.secret) and client.checks_link != Client.Check.NEVER
+        return client.is_checked or (self.asks_agreements and may_ask)
 
     def is_expired(self, at: datetime) -> bool:
         """Whether the form opens no more. While somebody types, the time runs from then on."""
@@ -185,6 +225,13 @@ class RatingQuerySet(models.QuerySet["Rating"]):
     def visible_to(self, user: User | AnonymousUser) -> RatingQuerySet:
         return self.filter(session__treatment__in=Treatment.objects.visible_to(user))
 
+    def read_by(self, user: User | AnonymousUser) -> RatingQuerySet:
+        return self.filter(session__treatment__in=Treatment.objects.read_by(user))
+
+    def standing(self) -> RatingQuerySet:
+        """Without those that count nowhere any more."""
+        return self.filter(voided_at__isnull=True, session__voided_at__isnull=True)
+
 
 class Rating(models.Model):
     """What a client answered about one session."""
@@ -239,6 +286,11 @@ class Rating(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     changed_at = models.DateTimeField(null=True)
+    elements = models.JSONField(null=True)  # {item key: point}, where the seven were asked too
+    proposal = SealedTextField(null=True, blank=True)  # a goal that the client would like to add
+    read_at = models.DateTimeField(null=True)  # when the therapist took note of words or a wish
+    voided_at = models.DateTimeField(null=True)  # not this client's answers: counted nowhere
+    disputed_at = models.DateTimeField(null=True)  # counts, but somebody doubts it
 
     objects = RatingQuerySet.as_manager()
 
@@ -251,8 +303,135 @@ class EarlierAnswers(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     rating = models.ForeignKey(Rating, on_delete=models.PROTECT, related_name="earlier")
-    said = SealedTextField()  # JSON, as `sessions.answering.Said`
+    said = SealedTextField()  # JSON, as `sessions.form.answering.Said`
     replaced_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"earlier answers {self.pk}"
+
+
+class AgreementAnswerQuerySet(models.QuerySet["AgreementAnswer"]):
+    def visible_to(self, user: User | AnonymousUser) -> AgreementAnswerQuerySet:
+        return self.filter(rating__session__treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> AgreementAnswerQuerySet:
+        return self.filter(rating__session__treatment__in=Treatment.objects.read_by(user))
+
+
+class AgreementAnswer(models.Model):
+    """What a client answered about one agreed goal or task, as it was worded then."""
+
+    class Answer(models.TextChoices):
+        YES = "yes", _("Yes, I agree")
+        UNSURE = "unsure", _("I am not sure")
+        OTHERWISE = "otherwise", _("I would put it differently")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    rating = models.ForeignKey(Rating, on_delete=models.PROTECT, related_name="on_agreements")
+    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="answers")
+    answer = models.CharField(max_length=10, choices=Answer, blank=True)
+    words = SealedTextField(blank=True)  # how the client would put it
+    progress = models.PositiveSmallIntegerField(null=True)  # of a goal, 0 to 10
+
+    objects = AgreementAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["rating", "wording"], name="agreement_answered_once"),
+            models.CheckConstraint(
+                condition=Q(progress__isnull=True) | Q(progress__lte=10),
+                name="agreement_progress_0_to_10",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk}"
+
+
+class TherapistRatingQuerySet(models.QuerySet["TherapistRating"]):
+    def visible_to(self, user: User | AnonymousUser) -> TherapistRatingQuerySet:
+        return self.filter(session__treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> TherapistRatingQuerySet:
+        return self.filter(session__treatment__in=Treatment.objects.read_by(user))
+
+
+class TherapistRating(models.Model):
+    """How the therapist thinks that the client experienced a session, given before seeing it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.OneToOneField(
+        TherapySession, on_delete=models.PROTECT, related_name="therapist_rating"
+    )
+    instrument = models.CharField(max_length=40)
+    instrument_version = models.PositiveSmallIntegerField()
+    answers = models.JSONField()  # {item key: point}
+    goal = models.FloatField()
+    task = models.FloatField()
+    bond = models.FloatField()
+    is_blind = models.BooleanField()  # nobody could know the client's answers then
+    rated_at = models.DateTimeField()
+    rated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = TherapistRatingQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"therapist's rating {self.pk}"
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def visible_to(self, user: User | AnonymousUser) -> CorrectionQuerySet:
+        return self.filter(session__treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> CorrectionQuerySet:
+        return self.filter(session__treatment__in=Treatment.objects.read_by(user))
+
+    def of_session(self, session: TherapySession) -> CorrectionQuerySet:
+        """Newest first; also of answers that are about it now, or were once."""
+        is_about = Q(session=session) | Q(rating__session=session)
+        return self.filter(is_about).select_related("made_by").order_by("-made_at")
+
+
+class Correction(models.Model):
+    """Something that was put right about a session or its rating: why, and how it was before."""
+
+    class Kind(models.TextChoices):
+        REDATE = "redate", _("date or time changed")
+        REASSIGN = "reassign", _("moved to another client")
+        MOVE_RATING = "move", _("rating moved to another session")
+        VOID_SESSION = "void", _("session does not count")
+        VOID_RATING = "void_rating", _("rating does not count")
+        DISPUTE = "dispute", _("rating is doubted")
+
+    UNDO_WITHIN = timedelta(minutes=10)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(
+        TherapySession, on_delete=models.PROTECT, related_name="corrections"
+    )
+    rating = models.ForeignKey(
+        Rating, on_delete=models.PROTECT, null=True, related_name="corrections"
+    )
+    kind = models.CharField(max_length=12, choices=Kind)
+    reason = SealedTextField()
+    before = models.JSONField(default=dict)  # times and keys only, to undo it by
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True)
+
+    objects = CorrectionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"correction {self.pk}"
+
+    def can_be_undone(self, at: datetime) -> bool:
+        return self.undone_at is None and at < self.made_at + self.UNDO_WITHIN
+
+    @property
+    def until(self) -> datetime:
+        """When it can no longer be undone."""
+        return self.made_at + self.UNDO_WITHIN

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Clinic
 from clients.models import Treatment
 from sessions.models import TherapySession
+from trends.computing.lookback import Past
 from trends.engine import Prior, Reason
-from trends.lookback import Past
 from vault.fields import SealedTextField
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 class TrajectoryQuerySet(models.QuerySet["Trajectory"]):
     def visible_to(self, user: User | AnonymousUser) -> TrajectoryQuerySet:
         return self.filter(treatment__in=Treatment.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> TrajectoryQuerySet:
+        return self.filter(treatment__in=Treatment.objects.read_by(user))
 
     def due(self, at: datetime) -> TrajectoryQuerySet:
         return self.filter(due_at__lte=at).order_by("due_at")
@@ -71,29 +75,70 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def visible_to(self, user: User | AnonymousUser) -> FlagQuerySet:
         return self.filter(treatment__in=Treatment.objects.visible_to(user))
 
+    def read_by(self, user: User | AnonymousUser) -> FlagQuerySet:
+        return self.filter(treatment__in=Treatment.objects.read_by(user))
+
     def open(self) -> FlagQuerySet:
         return self.filter(state=Flag.State.OPEN)
 
+    def standing(self) -> FlagQuerySet:
+        return self.exclude(state=Flag.State.WITHDRAWN)
+
+    def counting(self) -> FlagQuerySet:
+        """Those that stand, of sessions that count: one of a voided session needs nobody."""
+        return self.standing().filter(session__voided_at__isnull=True)
+
 
 class Flag(models.Model):
-    """A possible rupture: the session in which it began, why, and what became of it."""
+    """A possible rupture: the session in which it began, why, and what became of it.
+
+    Which state follows from what, and who may do it, is one table: `trends.flags.life`.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("not yet seen")
         ACKNOWLEDGED = "acknowledged", _("seen")
+        IN_REPAIR = "in_repair", _("in repair")
+        CAME_BACK = "came_back", _("came back")
+        NOT_YET = "not_yet", _("not back yet")
+        DISMISSED = "dismissed", _("closed")
         WITHDRAWN = "withdrawn", _("withdrawn: a later answer changed the picture")
+
+    class Origin(models.TextChoices):
+        ENGINE = "engine", _("by the program")
+        HAND = "hand", _("by the therapist")
+
+    class Closed(models.TextChoices):
+        """Why a therapist closes it; what each says about it: `flags.life.judged_by_closing`."""
+
+        NO_RUPTURE = "no_rupture", _("There was no rupture")
+        MISREAD = "misread", _("The form was misread or filled in by mistake")
+        ELSEWHERE = "elsewhere", _("Something outside of our work explains it")
+        SETTLED = "settled", _("There was one, and we have settled it")
+        OTHER = "other", _("Another reason")
+
+    class Judged(models.TextChoices):
+        """What the therapist says about it: a label for how often the program is right."""
+
+        CONFIRMED = "confirmed", _("there was a rupture")
+        WRONG = "wrong", _("there was none")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="flags")
     session = models.OneToOneField(TherapySession, on_delete=models.PROTECT, related_name="flag")
-    engine = models.CharField(max_length=40)
-    reason = models.JSONField()
+    origin = models.CharField(max_length=6, choices=Origin, default=Origin.ENGINE)
+    engine = models.CharField(max_length=40, blank=True)  # blank: marked by hand
+    prior = models.CharField(max_length=40, blank=True)
+    reason = models.JSONField(null=True)  # null: marked by hand, the ratings did not show it
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    state_at = models.DateTimeField()  # since when it is in this state
     raised_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    closed_as = models.CharField(max_length=12, choices=Closed, blank=True)
+    judged = models.CharField(max_length=10, choices=Judged, blank=True)
     note = SealedTextField(blank=True)
 
     objects = FlagQuerySet.as_manager()
@@ -104,15 +149,103 @@ class Flag(models.Model):
                 condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
                 | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
                 name="flag_acknowledged_at_and_by",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_as="") | Q(state="dismissed"),
+                name="flag_closed_as_of_a_closed_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin="engine", reason__isnull=False) | Q(origin="hand"),
+                name="flag_of_the_engine_has_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"flag {self.pk} ({self.state})"
 
     @property
-    def why(self) -> Reason:
-        return Reason.from_dict(self.reason)
+    def why(self) -> Reason | None:
+        """None of one that was marked by hand."""
+        return Reason.from_dict(self.reason) if self.reason else None
+
+
+class FlagMoveQuerySet(models.QuerySet["FlagMove"]):
+    def visible_to(self, user: User | AnonymousUser) -> FlagMoveQuerySet:
+        return self.filter(flag__in=Flag.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> FlagMoveQuerySet:
+        return self.filter(flag__in=Flag.objects.read_by(user))
+
+
+class FlagMove(models.Model):
+    """One step in the life of a flag: what was done, by whom, and where it stood then."""
+
+    class Action(models.TextChoices):
+        RAISE = "raise", _("flagged")
+        MARK = "mark", _("marked by hand")
+        ACKNOWLEDGE = "acknowledge", _("seen")
+        LOG_REPAIR = "log_repair", _("repair logged")
+        COME_BACK = "come_back", _("found to have come back")
+        NOT_YET = "not_yet", _("found to be not back yet")
+        CLOSE = "close", _("closed")
+        REOPEN = "reopen", _("opened again")
+        WITHDRAW = "withdraw", _("withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="moves")
+    action = models.CharField(max_length=12, choices=Action)
+    state = models.CharField(max_length=12, choices=Flag.State)  # that it led to
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(  # null: the program
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    words = SealedTextField(blank=True)
+
+    objects = FlagMoveQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"move {self.pk}"
+
+
+class RepairEntryQuerySet(models.QuerySet["RepairEntry"]):
+    def visible_to(self, user: User | AnonymousUser) -> RepairEntryQuerySet:
+        return self.filter(flag__in=Flag.objects.visible_to(user))
+
+    def read_by(self, user: User | AnonymousUser) -> RepairEntryQuerySet:
+        return self.filter(flag__in=Flag.objects.read_by(user))
+
+
+class RepairEntry(models.Model):
+    """An entry of the repair log: what the therapist saw, tried, and when it is to be raised."""
+
+    class Kind(models.TextChoices):
+        WITHDRAWAL = "withdrawal", _("Withdrawal: drawing back, or agreeing too easily")
+        CONFRONTATION = (
+            "confrontation",
+            _("Confrontation: dissatisfaction or disagreement was voiced"),
+        )
+        UNCLEAR = "unclear", _("Both, or unclear")
+
+    class When(models.TextChoices):
+        RAISED = "raised", _("I have raised it already")
+        NEXT = "next", _("Next session")
+        LATER = "later", _("Later, when the time is right")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    flag = models.ForeignKey(Flag, on_delete=models.PROTECT, related_name="repairs")
+    kind = models.CharField(max_length=13, choices=Kind)
+    tried = ArrayField(models.CharField(max_length=20), default=list)  # keys of `prompts`
+    words = SealedTextField(blank=True)
+    raise_when = models.CharField(max_length=6, choices=When)
+    logged_at = models.DateTimeField()
+    logged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = RepairEntryQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"repair {self.pk}"
 
 
 class CalibrationQuerySet(models.QuerySet["Calibration"]):
