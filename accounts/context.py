@@ -12,6 +12,9 @@ from accounts.permissions import Permission
 
 PLACES: list[tuple[Permission, str, str | Promise]] = [
     (Permission.CARE_FOR_OWN_CLIENTS, "caseload", _("Caseload")),
+    (Permission.CARE_FOR_OWN_CLIENTS, "today", _("Today")),
+    (Permission.CARE_FOR_OWN_CLIENTS, "inbox", _("Inbox")),
+    (Permission.SUPERVISE, "supervision", _("Supervision")),
     (Permission.SEE_ROSTER, "front_desk", _("Front desk")),
     (Permission.SEE_ROSTER, "delivery", _("Delivery")),
     (Permission.SEE_CLINIC_FIGURES, "clinic", _("Clinic")),
@@ -25,6 +28,12 @@ BELOW = dict.fromkeys(
     ("client", "add_client", "edit_client", "record_session", "paper"), "caseload"
 )
 BELOW |= dict.fromkeys(("alerts", "clinic_about", "forms_settings"), "clinic_settings")
+BELOW |= dict.fromkeys(("agreements", "add_agreement", "reword_agreement"), "caseload")
+BELOW |= dict.fromkeys(("flag", "log_repair", "close_flag", "mark_rupture"), "caseload")
+BELOW |= dict.fromkeys(("therapist_rating", "side_by_side"), "caseload")
+BELOW |= dict.fromkeys(
+    ("plan_next", "end_treatment", "transfer", "correct_session", "take_along"), "caseload"
+)
 BELOW["delivery"] = "caseload"  # of those who have no place of that name
 
 
@@ -36,7 +45,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     here = _here(request, {name for name, _label in places})
     return {
         "nav": [
-            {"label": label, "url": reverse(name), "current": name == here}
+            {"name": name, "label": label, "url": reverse(name), "current": name == here}
             for name, label in places
         ],
         "uses_api": has_permission(user, Permission.USE_API),
@@ -45,6 +54,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _here(request: HttpRequest, places: set[str]) -> str:
-    """The place of this page: itself, or the one it belongs to."""
+    """The place of this page: itself, the one that the view names, or the one it belongs to."""
+    if named := getattr(request, "place", ""):
+        return str(named)
     page = (request.resolver_match.url_name if request.resolver_match else None) or ""
     return page if page in places else BELOW.get(page, "")

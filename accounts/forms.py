@@ -6,7 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Clinic, Profile, User
+from accounts.models import Clinic, MailWishes, Profile, User
 from accounts.permissions import ROLE_CHOICES
 
 
@@ -17,6 +17,7 @@ class InviteForm(forms.Form):
         choices=ROLE_CHOICES,
         widget=forms.CheckboxSelectMultiple,
         initial=["therapist"],
+        help_text=_("A supervisor reads what therapists share with them, and nothing else."),
         error_messages={"required": _("Choose at least one role.")},
     )
 
@@ -82,6 +83,26 @@ class AboutForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def was_looked_at(self) -> bool:
         return constant_time_compare(self.data.get("looked_at", ""), self.fingerprint())
+
+
+class MailWishesForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = MailWishes
+        fields = ("tells", "reminds", "digest", "quiet_from", "quiet_until")
+        widgets: ClassVar[dict[str, Any]] = {
+            name: forms.TimeInput(format="%H:%M", attrs={"type": "time"}) for name in fields[3:]
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "tells": _("Within minutes of a possible rupture, or when a client asks to talk."),
+            "reminds": _("After 48 hours, then each working day until you have looked at it."),
+            "digest": _("When the quiet hours of Monday are over, if there is anything at all."),
+            "quiet_from": _("On the clinic's clock."),
+            "quiet_until": _("The same hour twice means that there are no quiet hours."),
+        }
+        error_messages: ClassVar[dict[str, Any]] = {
+            name: {"required": _("Please give both hours, or the same hour twice for none.")}
+            for name in ("quiet_from", "quiet_until")
+        }
 
 
 class ProfileForm(AboutForm):

@@ -9,3 +9,4 @@ class UserRequest(HttpRequest):
     """What a view gets behind `LoginRequiredMiddleware`."""
 
     user: User
+    place: str  # set by a page that belongs to another place of the navigation than usual

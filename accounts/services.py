@@ -1,11 +1,11 @@
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from knox.models import AuthToken
 
-from accounts.models import Clinic, Invitation, Profile, User
+from accounts.models import Clinic, Invitation, MailWishes, Profile, User
 from accounts.permissions import Role
 from audit.refusals import Refused
 from audit.services import record
@@ -85,6 +85,40 @@ def take_profile_down(*, by: User, at: datetime) -> None:
     shown = Profile.objects.filter(user=by, published_at__isnull=False)
     if shown.update(published_at=None):
         record("accounts.take_profile_down", by=by, at=at, about=by, clinic_id=by.clinic_id)
+
+
+@transaction.atomic
+def set_mail_wishes(
+    *,
+    tells: bool,
+    reminds: bool,
+    digest: bool,
+    quiet_from: time,
+    quiet_until: time,
+    by: User,
+    at: datetime,
+) -> MailWishes:
+    """Decide which mails the program may send to oneself, and when."""
+    wishes, _is_new = MailWishes.objects.update_or_create(
+        user=by,
+        defaults={
+            "tells": tells,
+            "reminds": reminds,
+            "digest": digest,
+            "quiet_from": quiet_from,
+            "quiet_until": quiet_until,
+        },
+    )
+    record("accounts.set_mail_wishes", by=by, at=at, about=by, clinic_id=by.clinic_id)
+    return wishes
+
+
+@transaction.atomic
+def stop_mails(person: User, *, at: datetime) -> None:
+    """The person told a mail provider that they want no more of these: it counts as their wish."""
+    off = {"tells": False, "reminds": False, "digest": False}
+    MailWishes.objects.update_or_create(user=person, defaults=off)
+    record("accounts.stop_mails", by=person, at=at, about=person, clinic_id=person.clinic_id)
 
 
 @transaction.atomic

@@ -20,11 +20,12 @@ from accounts.forms import (
     ClinicForm,
     InviteForm,
     JoinForm,
+    MailWishesForm,
     ProfileForm,
     TokenForm,
 )
 from accounts.http import UserRequest
-from accounts.models import Clinic, Invitation, Profile, User
+from accounts.models import Clinic, Invitation, MailWishes, Profile, User
 from accounts.permissions import Permission, Role
 from audit.refusals import Refused
 from outbox import links
@@ -36,6 +37,7 @@ HOMES = [
     (Permission.CARE_FOR_OWN_CLIENTS, "caseload"),
     (Permission.SEE_ROSTER, "front_desk"),
     (Permission.SEE_CLINIC_FIGURES, "clinic"),
+    (Permission.SUPERVISE, "supervision"),
 ]
 
 
@@ -132,7 +134,9 @@ def _posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _as_set(row: Clinic | Profile, form: type[ClinicForm | AboutForm]) -> dict[str, Any]:
+def _as_set(
+    row: Clinic | Profile | MailWishes, form: type[ClinicForm | AboutForm | MailWishesForm]
+) -> dict[str, Any]:
     return {name: getattr(row, name) for name in form.base_fields}
 
 
@@ -242,6 +246,20 @@ def join(request: HttpRequest) -> HttpResponse:
             return response
     context = {"form": form, "invitation": invitation}
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def mail_wishes(request: UserRequest) -> HttpResponse:
+    """Which mails the therapist wants, and at which hours."""
+    wishes = MailWishes.objects.filter(user=request.user).first() or MailWishes(user=request.user)
+    form = MailWishesForm(_posted(request), initial=_as_set(wishes, MailWishesForm))
+    if request.method == "POST" and form.is_valid():
+        services.set_mail_wishes(**form.cleaned_data, by=request.user, at=timezone.now())
+        messages.success(request, _("Saved. This counts from the next e-mail on."))
+        return redirect("mail_wishes")
+    status = 422 if form.errors else 200
+    return render(request, "accounts/mail_wishes.html", {"form": form}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

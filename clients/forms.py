@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import time_zones
-from clients.models import Client
+from accounts.models import User, UserQuerySet, time_zones
+from clients.models import Client, Treatment
 
 OLDEST = 120  # years
 
@@ -114,6 +114,44 @@ class ClientForm(forms.Form):
 
     def has_rare_errors(self) -> bool:
         return any(name in self.errors for name in self.RARE)
+
+
+class EndForm(forms.Form):
+    """Why a treatment ends. Going on with a colleague has a page of its own."""
+
+    reason = forms.ChoiceField(
+        label=_("Why does it end?"),
+        choices=[
+            (reason.value, reason.label)
+            for reason in Treatment.EndReason
+            if reason != Treatment.EndReason.TRANSFERRED
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose one reason.")},
+    )
+
+
+class TransferForm(forms.Form):
+    """With whom the client goes on, and what that colleague may read."""
+
+    colleague = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=_("Colleague"),
+        empty_label=_("Choose a colleague"),
+        error_messages={"required": _("Please choose a colleague.")},
+    )
+    history_agreed = forms.BooleanField(
+        label=_("The client agrees that my colleague reads what was answered so far"),
+        required=False,
+        help_text=_("Ask before you tick this. Without it your colleague starts afresh."),
+    )
+
+    def __init__(self, *args: Any, colleagues: UserQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[User]", self.fields["colleague"])
+        field.queryset = colleagues.order_by("display_name")
+        people = field.queryset.values_list("pk", "display_name")
+        field.choices = [("", field.empty_label), *((str(pk), name) for pk, name in people)]
 
 
 class SecretForm(forms.Form):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.refusals import Refused
 from audit.services import record
+from clients.audited import record_about
 from clients.models import Client, ClientLink, Treatment
 from outbox import links
 
@@ -44,6 +45,7 @@ class OnlyTherapistConfirms(Refused):
 
 
 SECRETS = ("pin", "birth_year")
+EVER_STRICTER = (Client.Check.NEVER, Client.Check.AS_CLINIC, Client.Check.ALWAYS)
 
 
 class RarelySaid(TypedDict, total=False):
@@ -95,8 +97,9 @@ def change_client(
 ) -> Client:
     """Change how a client is called and reached. Forms sent from now on follow it.
 
-    Whoever may not see the answers could open them with an address and a PIN of their own choice.
-    So after such a change no link to the answers is mailed before the therapist has confirmed it.
+    Whoever may not see the answers could open them with an address and a PIN of their own choice,
+    or by a form that asks nobody. So after such a change no link to the answers is mailed before
+    the therapist has confirmed it.
     """
     _check_address(email, contact)
     is_trusted = client.is_treated_by(by)
@@ -110,13 +113,15 @@ def change_client(
     _lock(client, *said, "bounced_at")
     if said["email"] != client.email:
         client.bounced_at = None  # that was the old address
+    is_laxer = _is_laxer(client, said)
     changed = [field for field, value in said.items() if (getattr(client, field) or "") != value]
     for field in changed:
         setattr(client, field, said[field])
     client.save(update_fields=[*changed, "bounced_at"])
     _record("clients.change_client", client, by=by, at=at, fields=sorted(changed))
     # A PIN that was typed counts even if it is the stored one: nobody shall find out that it is.
-    if not is_trusted and ("email" in changed or any(name in said for name in SECRETS)):
+    is_way_in = is_laxer or "email" in changed or any(name in said for name in SECRETS)
+    if is_way_in and not is_trusted:
         _block_own_link(client, by=by, at=at)
     return client
 
@@ -127,6 +132,12 @@ def _allowed(more: RarelySaid, *, is_trusted: bool) -> dict[str, str]:
     if is_trusted:
         return given
     return {name: value for name, value in given.items() if value or name not in SECRETS}
+
+
+def _is_laxer(client: Client, said: dict[str, str]) -> bool:
+    """Whether forms would less often ask who is there than they do now."""
+    wanted = Client.Check(said.get("checks_link", client.checks_link))
+    return EVER_STRICTER.index(wanted) < EVER_STRICTER.index(Client.Check(client.checks_link))
 
 
 def _block_own_link(client: Client, *, by: User, at: datetime) -> None:
@@ -160,33 +171,20 @@ def start_treatment(client: Client, *, by: User, at: datetime) -> Treatment:
     Treatment.objects.bulk_create([treatment], ignore_conflicts=True)
     if not Treatment.objects.filter(pk=treatment.pk).exists():
         raise AlreadyOpen
-    record(
-        "clients.start_treatment",
-        by=by,
-        at=at,
-        about=treatment,
-        clinic_id=client.clinic_id,
-        client_id=client.pk,
-    )
+    record_about("clients.start_treatment", treatment, by=by, at=at)
     return treatment
 
 
 @transaction.atomic
-def end_treatment(treatment: Treatment, *, by: User, at: datetime) -> Treatment:
+def end_treatment(treatment: Treatment, *, reason: str = "", by: User, at: datetime) -> Treatment:
     """No more sessions are recorded for it, and forms that are still out are not mailed again."""
     treatment = Treatment.objects.select_for_update(of=("self",), no_key=True).get(pk=treatment.pk)
     if treatment.ended_on is not None:
         raise AlreadyEnded
     treatment.ended_on = max(_today(by, at), treatment.started_on)
-    treatment.save(update_fields=["ended_on"])
-    record(
-        "clients.end_treatment",
-        by=by,
-        at=at,
-        about=treatment,
-        clinic_id=treatment.client.clinic_id,
-        client_id=treatment.client_id,
-    )
+    treatment.end_reason, treatment.next_at = reason, None
+    treatment.save(update_fields=["ended_on", "end_reason", "next_at"])
+    record_about("clients.end_treatment", treatment, by=by, at=at, reason=str(reason))
     return treatment
 
 

@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from audit.refusals import Refused
 from clients import notices, services
 from clients.forms import ClientForm
-from clients.models import Client, Treatment
+from clients.models import Client
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,19 +104,6 @@ def settle_erasure(request: UserRequest, client_id: UUID) -> HttpResponse:
     services.settle_erasure(client, by=request.user, at=timezone.now())
     messages.success(request, _("Noted as dealt with."))
     return redirect("edit_client", client.pk)
-
-
-@require_POST
-@requires(Permission.CARE_FOR_OWN_CLIENTS)
-def end_treatment(request: UserRequest, treatment_id: UUID) -> HttpResponse:
-    treatment: Treatment = get_visible_or_404(Treatment.objects, request.user, pk=treatment_id)
-    try:
-        services.end_treatment(treatment, by=request.user, at=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal.sentence))
-    else:
-        messages.success(request, _("The treatment has ended. You can still look back at it."))
-    return redirect("client", treatment.client_id)
 
 
 @require_POST

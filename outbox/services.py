@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _noop
 
 from audit.services import Actor, record
-from outbox import composers, handover
+from outbox import composers, transport
 from outbox.doorbell import ring_on_commit
 from outbox.models import Message
 
@@ -61,6 +61,20 @@ def queue(
         if owed.due_at <= at:
             ring_on_commit("outbox.deliver", owed.pk)
     return owed
+
+
+@transaction.atomic(savepoint=False)
+def renew(message: Message, *, by: Actor | None, at: datetime, due_at: datetime) -> bool:
+    """Owe a mail once more that was cancelled before it left; whether it was."""
+    cancelled = Message.objects.filter(state=Message.State.CANCELLED).select_for_update()
+    owed = cancelled.filter(pk=message.pk).first()
+    if owed is None:
+        return False
+    owed.due_at = due_at
+    _move(owed, Message.State.QUEUED, reason="", by=by, at=at)
+    if due_at <= at:
+        ring_on_commit("outbox.deliver", owed.pk)
+    return True
 
 
 @transaction.atomic(savepoint=False)
@@ -134,7 +148,7 @@ def deliver(message_id: UUID, *, at: datetime) -> Message.State | None:
     if claimed is None:
         return None
     message, email = claimed
-    outcome = handover.send(email, message_id=message.message_id)
+    outcome = transport.send(email, message_id=message.message_id)
     return _settle(message.pk, outcome, at=timezone.now())
 
 
@@ -166,7 +180,7 @@ def _claim(message_id: UUID, *, at: datetime) -> tuple[Message, composers.Email]
 
 
 @transaction.atomic
-def _settle(message_id: UUID, outcome: handover.Outcome, *, at: datetime) -> Message.State | None:
+def _settle(message_id: UUID, outcome: transport.Outcome, *, at: datetime) -> Message.State | None:
     """Note how the attempt ended. A refusal that may pass is tried again, later and later."""
     message = Message.objects.select_for_update().get(pk=message_id)
     if message.state not in (Message.State.SENDING, Message.State.UNCERTAIN):
