@@ -173,3 +173,12 @@ def newest(key: str) -> Instrument:
         (found for (name, _), found in catalogue().items() if name == key),
         key=lambda found: found.version,
     )
+
+
+def mirror_of(instrument: Instrument) -> Instrument:
+    """The therapist's form that asks the same; raises `UnknownInstrument` if there is none."""
+    named = instrument.key, instrument.version
+    for found in catalogue().values():
+        if (found.mirror_of, found.version) == named:
+            return found
+    raise UnknownInstrument(f"a mirror of {instrument.key} version {instrument.version}")

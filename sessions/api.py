@@ -9,8 +9,10 @@ from rest_framework import mixins, serializers, viewsets
 from accounts.api import MayUseApi
 from clients.api import own_treatments
 from clients.models import Treatment
-from sessions import delivery, services
-from sessions.models import Rating, RatingRequest, TherapySession
+from sessions import services
+from sessions.models import Rating, RatingRequest, TherapistRating, TherapySession
+from sessions.own_rating import revealed
+from sessions.sending import delivery
 
 
 class RatingSerializer(serializers.ModelSerializer[Rating]):
@@ -30,14 +32,27 @@ class RatingSerializer(serializers.ModelSerializer[Rating]):
             "language",
             "submitted_at",
             "changed_at",
+            "disputed_at",
         )
+        read_only_fields = fields
+
+
+class TherapistRatingSerializer(serializers.ModelSerializer[TherapistRating]):
+    class Meta:
+        model = TherapistRating
+        fields = ("goal", "task", "bond", "is_blind", "rated_at")
         read_only_fields = fields
 
 
 class SessionSerializer(serializers.ModelSerializer[TherapySession]):
     note = serializers.CharField(max_length=10_000, default="", allow_blank=True)
     form = serializers.SerializerMethodField(help_text="What became of the client's form.")
-    rating = serializers.SerializerMethodField()
+    rating = serializers.SerializerMethodField(
+        help_text="None yet, or none that counts: see the session's voided_at."
+    )
+    therapist_rating = serializers.SerializerMethodField(
+        help_text="Your own, once the client's answers are in or none are expected any more."
+    )
 
     class Meta:
         model = TherapySession
@@ -49,9 +64,12 @@ class SessionSerializer(serializers.ModelSerializer[TherapySession]):
             "format",
             "minutes",
             "note",
+            "voided_at",
             "form",
             "rating",
+            "therapist_rating",
         )
+        read_only_fields = ("voided_at",)
         extra_kwargs: ClassVar = {  # as the page begins with
             "attendance": {"default": TherapySession.Attendance.ATTENDED},
             "format": {"default": TherapySession.Format.IN_PERSON},
@@ -76,8 +94,15 @@ class SessionSerializer(serializers.ModelSerializer[TherapySession]):
 
     @extend_schema_field(RatingSerializer(allow_null=True))
     def get_rating(self, session: TherapySession) -> dict[str, Any] | None:
-        rating = next(iter(session.ratings.all()), None)
+        rating = next((row for row in session.ratings.all() if row.voided_at is None), None)
+        if session.voided_at is not None:
+            return None
         return dict(RatingSerializer(rating).data) if rating else None
+
+    @extend_schema_field(TherapistRatingSerializer(allow_null=True))
+    def get_therapist_rating(self, session: TherapySession) -> dict[str, Any] | None:
+        own = revealed.shown(session, timezone.now())
+        return dict(TherapistRatingSerializer(own).data) if own else None
 
     def create(self, validated_data: dict[str, Any]) -> TherapySession:
         user, at = self.context["request"].user, timezone.now()
@@ -88,7 +113,8 @@ class SessionSerializer(serializers.ModelSerializer[TherapySession]):
 def with_forms(rows: QuerySet[TherapySession]) -> QuerySet[TherapySession]:
     told = RatingRequest.objects.with_delivery()
     requests = told.select_related("rating")
-    return rows.prefetch_related("ratings", Prefetch("request", queryset=requests))
+    own = rows.select_related("therapist_rating")
+    return own.prefetch_related("ratings", Prefetch("request", queryset=requests))
 
 
 class SessionFilter(filters.FilterSet):

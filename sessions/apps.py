@@ -6,6 +6,6 @@ class SessionsConfig(AppConfig):
     label = "therapy_sessions"  # django.contrib.sessions has the short one
 
     def ready(self) -> None:
-        from sessions import mail  # needs the models
+        from sessions.sending import mail  # needs the models
 
         mail.register()

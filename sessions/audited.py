@@ -3,12 +3,12 @@ from datetime import datetime
 from accounts.models import User
 from audit.services import record
 from clients.models import Treatment
-from sessions.models import Rating, RatingRequest, TherapySession
+from sessions.models import Rating, RatingRequest, TherapistRating, TherapySession
 
 
 def record_about(
     action: str,
-    about: TherapySession | RatingRequest | Rating,
+    about: TherapySession | RatingRequest | Rating | TherapistRating | Treatment,
     treatment: Treatment,
     *,
     by: User | None,

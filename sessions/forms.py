@@ -1,7 +1,6 @@
 """Forms check what was typed, and nothing else."""
 
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any, cast
 
@@ -10,11 +9,12 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from clients.models import Treatment
 from measures.catalogue import DEFAULT_LANGUAGE, Instrument
-from sessions.answering import Said
+from sessions.form import asked_fields
+from sessions.form.asked import NOTHING, Asked
+from sessions.form.said import Said
 from sessions.models import Rating, TherapySession
 
 ITEM = "item_"
@@ -48,13 +48,34 @@ class SessionForm(forms.Form):
         widget=forms.RadioSelect,
         initial=TherapySession.Format.IN_PERSON,
     )
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=480, initial=50)
+    minutes = forms.IntegerField(
+        label=_("Minutes"),
+        min_value=0,
+        max_value=480,
+        initial=50,
+        error_messages={"max_value": _("At most 480 minutes.")},
+    )
     note = Prose(
         label=_("Private note"),
         help_text=_("Only you can read it. It is never sent."),
         required=False,
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    asks_elements = forms.BooleanField(
+        label=_("Also ask about the seven elements of working together"),
+        help_text=_("Seven short questions more on this form, and only on this one."),
+        required=False,
+    )
+    next_on = forms.DateField(
+        label=_("Day"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    next_time = forms.TimeField(
+        label=_("Hour"),
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )
 
     def __init__(self, *args: Any, treatments: Any, **kwargs: Any) -> None:
@@ -80,9 +101,24 @@ class SessionForm(forms.Form):
         held_time: time = self.cleaned_data["held_time"]
         return timezone.make_aware(datetime.combine(held_on, held_time))
 
+    @property
+    def next_at(self) -> datetime | None:
+        """Likewise; without a time, at the hour of this session."""
+        next_on: date | None = self.cleaned_data["next_on"]
+        if next_on is None:
+            return None
+        next_time: time = self.cleaned_data["next_time"] or self.cleaned_data["held_time"]
+        return timezone.make_aware(datetime.combine(next_on, next_time))
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("next_time") and not said.get("next_on") and "next_on" not in self.errors:
+            self.add_error("next_on", _("On which day? Without one, leave the time empty too."))
+        return said
+
 
 class RatingForm(forms.Form):
-    """The client's form: the instrument's items, tension, comment, and what to do about it."""
+    """The client's form: the instrument's items, tension, what else is asked, and own words."""
 
     LANGUAGE, OPENED = "language", "opened"
 
@@ -90,9 +126,16 @@ class RatingForm(forms.Form):
     opened = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Any = None, *, instrument: Instrument, language: str, initial: Any = None
+        self,
+        data: Any = None,
+        *,
+        instrument: Instrument,
+        language: str,
+        asked: Asked = NOTHING,
+        initial: Any = None,
     ) -> None:
         super().__init__(data, initial={**(initial or {}), self.LANGUAGE: language})
+        self.asked = asked
         for item in instrument.items:
             self.fields[ITEM + item.key] = forms.TypedChoiceField(
                 label=item.wording(language),
@@ -113,6 +156,7 @@ class RatingForm(forms.Form):
             choices=Rating.Settled.choices,
             widget=forms.RadioSelect,
         )
+        self.fields |= asked_fields.fields(asked, language)
         self.fields["comment"] = Prose(
             label=_("Is there anything else you want to say?"),
             required=False,
@@ -136,6 +180,19 @@ class RatingForm(forms.Form):
         """How many answers are needed, with the one about tension."""
         return len(self.questions) + 1
 
+    @property
+    def agreements(self) -> list[asked_fields.Part]:
+        return asked_fields.parts(self, self.asked)
+
+    @property
+    def elements(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(asked_fields.ELEMENT)]
+
+    def clean(self) -> dict[str, Any]:
+        for name in asked_fields.missing_elements(self, self.asked):
+            self.add_error(name, asked_fields.NOT_WHOLE)
+        return self.cleaned_data
+
     def answers(self) -> dict[str, int]:
         return {
             name.removeprefix(ITEM): value
@@ -152,12 +209,17 @@ class RatingForm(forms.Form):
             settled=given["settled"] if was_tense else "",
             comment=given["comment"],
             follow_up=given["follow_up"],
+            agreements=asked_fields.on_agreements(self.asked, given),
+            proposal=given.get(asked_fields.PROPOSAL, ""),
+            elements=asked_fields.on_elements(self.asked, given),
         )
 
     @classmethod
-    def typed(cls, instrument: Instrument, sent: dict[str, str]) -> dict[str, str]:
+    def typed(
+        cls, instrument: Instrument, sent: dict[str, str], asked: Asked = NOTHING
+    ) -> dict[str, str]:
         """Of what a browser sent, what belongs into the form: worth keeping as a draft."""
-        empty = cls(instrument=instrument, language=DEFAULT_LANGUAGE)
+        empty = cls(instrument=instrument, language=DEFAULT_LANGUAGE, asked=asked)
         return {
             name: sent[name].replace("\r\n", "\n")[: Rating.COMMENT_MAX]
             for name in empty.fields
@@ -169,7 +231,7 @@ class RatingForm(forms.Form):
         """The values of the fields that say this."""
         items = {ITEM + key: str(point) for key, point in said.answers.items()}
         rest = {name: getattr(said, name) for name in SAID_BESIDE}
-        return items | rest
+        return items | rest | asked_fields.values(said)
 
 
 class DeviceForm(RatingForm):
@@ -212,132 +274,3 @@ class UnlockForm(ReauthenticateForm):  # type: ignore[misc]
         field.help_text = ""  # the way to a forgotten password is locked too
         # Anything else lets the browser fill the password in, and the client needs but one tap.
         field.widget.attrs = {"autocomplete": "new-password"}
-
-
-def one_line(value: str) -> None:
-    """Nothing that ends a line or steers a terminal: it stands in the head of an e-mail."""
-    if any(unicodedata.category(sign) in ("Cc", "Zl", "Zp") for sign in value):
-        raise forms.ValidationError(_("Please write it in one line."))
-
-
-class NumberOrNothing(forms.TypedChoiceField):
-    """One of these numbers, or None by a choice of its own: nobody chooses it by leaving it out."""
-
-    NOTHING = "nothing"
-
-    def __init__(self, *, nothing: Any, numbers: range, words: Any, **more: Any) -> None:
-        offered = [(number, words % {"n": number}) for number in numbers]
-        super().__init__(choices=[(self.NOTHING, nothing), *offered], coerce=self._read, **more)
-
-    def _read(self, value: str) -> int | None:
-        return None if value == self.NOTHING else int(value)
-
-    def prepare_value(self, value: Any) -> Any:
-        return self.NOTHING if value is None else value
-
-
-def _clock(**more: Any) -> forms.TimeField:
-    widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    return forms.TimeField(widget=widget, **more)
-
-
-class FormsSettingsForm(forms.Form):
-    """What the clinic decides about forms and e-mails; the fields are those of `Clinic`."""
-
-    link_valid_days = NumberOrNothing(
-        label=_("How long a link opens the form"),
-        help_text=_("The e-mail says until when. Whoever has begun may finish."),
-        nothing=_("No limit"),
-        numbers=range(1, 31),
-        words=ngettext_lazy("%(n)d day", "%(n)d days", "n"),
-    )
-    reminder_days = NumberOrNothing(
-        label=_("Reminder"),
-        help_text=_(
-            "One, if nobody has answered by then. After three forms in a row without an answer "
-            "nobody is reminded."
-        ),
-        nothing=_("No reminder"),
-        numbers=range(1, 10),
-        words=ngettext_lazy("after %(n)d day", "after %(n)d days", "n"),
-    )
-    quiet_from = _clock(
-        label=_("No e-mails from"),
-        help_text=_("On the clock of the place where the client lives."),
-    )
-    quiet_until = _clock(
-        label=_("No e-mails until"),
-        help_text=_("Twice the same time means: at any hour."),
-    )
-    sender_name = forms.CharField(
-        label=_("Sender"),
-        help_text=_("If this is empty, the name of the clinic."),
-        required=False,
-        max_length=60,
-        validators=[one_line],
-    )
-    mail_subject = forms.CharField(
-        label=_("Subject"),
-        help_text=_(
-            "One line. It can be read on a locked phone, so it must not tell what your clinic "
-            "does. If this is empty: “A short form from …”."
-        ),
-        required=False,
-        max_length=78,
-        validators=[one_line],
-    )
-    names_therapist = forms.BooleanField(
-        label=_("Name the therapist in the e-mail"),
-        help_text=_("Whoever reads the e-mail then knows with whom the appointment was."),
-        required=False,
-    )
-    long_form_every = NumberOrNothing(
-        label=_("The long form"),
-        help_text=_("Twelve questions, about two minutes. All other sessions get the short form."),
-        nothing=_("Never"),
-        numbers=range(2, 51),
-        words=ngettext_lazy(
-            "in the first session, and every %(n)d session",
-            "in the first session, and every %(n)d sessions",
-            "n",
-        ),
-    )
-    checks_links = forms.BooleanField(
-        label=_("Ask who is there before the form opens"),
-        help_text=_(
-            "For the PIN or the year of birth, where one is known. It keeps out others who read "
-            "the e-mails, and makes the form a little longer."
-        ),
-        required=False,
-    )
-    change_minutes = forms.IntegerField(
-        label=_("Minutes in which answers can be changed"),
-        help_text=_("After they were sent, by the client. 0 means not at all, 1440 a whole day."),
-        min_value=0,
-        max_value=1440,
-    )
-    shows_course = forms.BooleanField(
-        label=_("Clients may see the course of their own answers"),
-        help_text=_("By a link that goes to their own address. Without it they see their answers."),
-        required=False,
-    )
-
-    GROUPS = (
-        (_("Link and reminder"), ("link_valid_days", "reminder_days")),
-        (_("Quiet hours"), ("quiet_from", "quiet_until")),
-        (_("What the e-mail says"), ("sender_name", "mail_subject", "names_therapist")),
-        (_("The form"), ("long_form_every", "checks_links", "change_minutes", "shows_course")),
-    )
-
-    @property
-    def groups(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
-        for title, names in self.GROUPS:
-            yield title, [self[name] for name in names]
-
-    def clean(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        valid, reminder = said.get("link_valid_days"), said.get("reminder_days")
-        if valid and reminder and reminder >= valid:
-            late = _("The link has ended by then. Choose an earlier day, or a longer link.")
-            self.add_error("reminder_days", late)
-        return said

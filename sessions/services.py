@@ -11,16 +11,19 @@ from clients.models import Client, Treatment
 from measures import catalogue
 from outbox import links
 from outbox import services as outbox
-from sessions import unanswered
+from sessions import planning
 from sessions.audited import record_about
+from sessions.form import asked
 from sessions.models import (
     OWN_LINK,
     RATING_REQUEST,
     REMINDER,
     RatingRequest,
     RequestLink,
+    TherapistRating,
     TherapySession,
 )
+from sessions.sending import unanswered
 from sessions.signals import ratings_changed
 
 SHORT_FORM = "alliance-6"
@@ -80,18 +83,23 @@ def record_session(
     format: str,
     minutes: int,
     note: str,
+    next_at: datetime | None = None,
+    asks_elements: bool = False,
     by: User,
     at: datetime,
 ) -> TherapySession:
-    """Write down a session; if it took place, the client's form is on its way with it."""
+    """Write down a session; if it took place, the client's form is on its way with it.
+
+    next_at: the next appointment, if one was made.
+    """
     rows = Treatment.objects.select_related("client__clinic")
     treatment = rows.select_for_update(of=("self",), no_key=True).get(pk=treatment.pk)
     if treatment.ended_on is not None:
         raise TreatmentEnded
-    if held_at > at + CLOCKS_DIFFER:
-        raise SessionInFuture
-    if held_at.date() < treatment.started_on - A_YEAR:
-        raise SessionTooOld
+    check_time(treatment, held_at=held_at, at=at)
+    planned_at = treatment.next_at
+    treatment.next_at = planning.after_session(planned_at, next_at, held_at=held_at, at=at)
+    treatment.save(update_fields=["next_at"])
     session = TherapySession(
         treatment=treatment,
         held_at=held_at,
@@ -107,16 +115,40 @@ def record_session(
         raise SessionExists
     record_about("sessions.record_session", session, treatment, by=by, at=at, attendance=attendance)
     if session.took_place and can_be_sent(treatment):
-        _request_rating(session, by=by, at=at)
+        _request_rating(session, by=by, at=at, asks_elements=asks_elements)
     elif session.took_place and can_be_asked(treatment) and treatment.client.answers_here:
-        open_request(session, by=by, at=at)  # for the front desk, which hands over the device
+        # For the front desk, which hands over the device.
+        open_request(session, by=by, at=at, asks_elements=asks_elements)
     ratings_changed.send(TherapySession, treatment_id=treatment.pk, at=at)
     return session
 
 
-def _request_rating(session: TherapySession, *, by: User, at: datetime) -> None:
+@transaction.atomic
+def plan_next(treatment: Treatment, *, next_at: datetime | None, by: User, at: datetime) -> None:
+    """Plan the next appointment, move it, or (None) take it away. Nobody is told of it."""
+    rows = Treatment.objects.select_for_update(of=("self",), no_key=True)
+    treatment = rows.get(pk=treatment.pk)
+    if treatment.ended_on is not None:
+        raise clients.AlreadyEnded
+    planning.check(next_at, at)
+    treatment.next_at = next_at
+    treatment.save(update_fields=["next_at"])
+    record_about("sessions.plan_next", treatment, treatment, by=by, at=at)
+
+
+def check_time(treatment: Treatment, *, held_at: datetime, at: datetime) -> None:
+    """A session is neither in the future nor long before its treatment."""
+    if held_at > at + CLOCKS_DIFFER:
+        raise SessionInFuture
+    if held_at.date() < treatment.started_on - A_YEAR:
+        raise SessionTooOld
+
+
+def _request_rating(
+    session: TherapySession, *, by: User, at: datetime, asks_elements: bool = False
+) -> None:
     """Owe the mail with the form, and one reminder if the clinic wants it."""
-    request = open_request(session, by=by, at=at, is_mailed=True)
+    request = open_request(session, by=by, at=at, is_mailed=True, asks_elements=asks_elements)
     clinic = session.treatment.client.clinic
     outbox.queue(RATING_REQUEST, request.pk, clinic_id=clinic.pk, by=by, at=at)
     if clinic.reminder_days and not unanswered.is_tired(session.treatment, at):
@@ -126,7 +158,12 @@ def _request_rating(session: TherapySession, *, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def open_request(
-    session: TherapySession, *, by: User, at: datetime, is_mailed: bool = False
+    session: TherapySession,
+    *,
+    by: User,
+    at: datetime,
+    is_mailed: bool = False,
+    asks_elements: bool = False,
 ) -> RatingRequest:
     """The form about a session; made now if there is none yet. The mail is somebody else's."""
     client = session.treatment.client
@@ -140,6 +177,8 @@ def open_request(
             "created_at": at,
             "is_mailed": is_mailed,
             "expires_at": _end(client.clinic, at),
+            "asks_agreements": asked.asks_agreements(session),
+            "asks_elements": asks_elements,
         },
     )
     if is_new:
@@ -154,7 +193,8 @@ def _end(clinic: Clinic, at: datetime) -> datetime | None:
 def instrument_for(session: TherapySession) -> str:
     """The long form in the first session and in every so many after it, if the clinic wants it."""
     every = session.treatment.client.clinic.long_form_every
-    earlier = session.treatment.sessions.filter(
+    standing = TherapySession.objects.standing().filter(treatment=session.treatment)
+    earlier = standing.filter(
         attendance__in=TherapySession.TOOK_PLACE, held_at__lte=session.held_at
     )
     number = earlier.count() if every else 0
@@ -166,7 +206,7 @@ def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
     """Mail a fresh link with a fresh time limit; the earlier link stops opening the form."""
     request = RatingRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
     treatment = request.session.treatment
-    if hasattr(request, "rating") or not can_be_sent(treatment):
+    if request.is_settled or not can_be_sent(treatment):
         raise NothingToSend
     if outbox.is_under_way(RATING_REQUEST, request.pk, since=at - PAUSE_BEFORE_RESEND):
         raise JustSent
@@ -187,6 +227,9 @@ def send_again(request: RatingRequest, *, by: User, at: datetime) -> None:
         at=at,
         slot=slot,
     )
+    if TherapistRating.objects.filter(session=request.session_id).exists():
+        # It was used because no answers were expected any more; now it is closed again.
+        ratings_changed.send(TherapistRating, treatment_id=treatment.pk, at=at)
 
 
 def can_be_sent(treatment: Treatment) -> bool:
@@ -221,7 +264,7 @@ def ask_for_new_link(request: RatingRequest, *, at: datetime) -> None:
     Not if nobody could send one: the client would wait for a mail that never comes.
     """
     request = RatingRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
-    if hasattr(request, "rating"):
+    if request.is_settled:
         return
     if not can_be_sent(request.session.treatment):
         raise NothingToSend

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.door import has_permission
 from accounts.permissions import Permission
+from clients.models import Client
 from outbox.models import Message
-from sessions import delivery
 from sessions.models import RATING_REQUEST, REMINDER, RatingRequest, RatingRequestQuerySet
+from sessions.sending import delivery
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -82,8 +83,14 @@ def asked_for(user: User) -> list[RatingRequest]:
     return list(_rows(user).filter(_ASKED_FOR).order_by("link_asked_at"))
 
 
+def bounced(user: User) -> list[Client]:
+    """Whose address does not work, by name: no form of theirs goes out by mail, so none fails."""
+    clients = Client.objects.visible_to(user).filter(bounced_at__isnull=False)
+    return sorted(clients, key=lambda client: client.name.lower())
+
+
 def _rows(user: User) -> RatingRequestQuerySet:
-    rows = RatingRequest.objects.visible_to(user).with_delivery()
+    rows = RatingRequest.objects.visible_to(user).standing().with_delivery()
     return rows.select_related(
         "rating", "session__treatment__client__clinic", "session__treatment__therapist"
     )

@@ -1,5 +1,6 @@
 """A device of the clinic in the hands of a client: given, the form on it, and taken back."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,14 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.refusals import Refused
 from clients.models import Treatment
-from sessions import answering, handed_over, held, in_clinic
-from sessions.client_views import OFFERED, page
+from sessions.at_clinic import handed_over, in_clinic
+from sessions.at_clinic.handed_over import Note
+from sessions.form import answering, asked, held
+from sessions.form.client_views import OFFERED
+from sessions.form.link_views import page
 from sessions.forms import DeviceForm, UnlockForm
-from sessions.handed_over import Note
-from sessions.mail import minutes_for
 from sessions.models import Rating, RatingRequest, TherapySession
+from sessions.sending.mail import minutes_for
 
 ROOM, WAITING_ROOM = Rating.Provenance.ROOM, Rating.Provenance.WAITING_ROOM
 
@@ -95,6 +98,8 @@ def device(request: UserRequest) -> HttpResponse:
             return _answered(request, rating_request, note)
         if hasattr(rating_request, "rating"):
             return page(request, rating_request, "device_thanks", 200)
+        if rating_request.withdrawn_at is not None:
+            return page(request, rating_request, "device_withdrawn", 410)
         return _form_page(request, rating_request, _form(rating_request, note), 200)
 
 
@@ -102,6 +107,8 @@ def _answered(request: UserRequest, rating_request: RatingRequest, note: Note) -
     if request.POST.get(DeviceForm.TOKEN) != note.token:
         # A page of an earlier client, sent again by the browser: nobody sees what stood in it.
         return _see_other(handed_over.DEVICE)
+    if rating_request.withdrawn_at is not None:
+        return page(request, rating_request, "device_withdrawn", 410)
     if "to" in request.POST and not hasattr(rating_request, "rating"):
         return _in_other_words(request, rating_request, note)
     form = _form(rating_request, note, request.POST)
@@ -117,9 +124,9 @@ def _in_other_words(
 ) -> HttpResponse:
     """The same page in another language, with what is typed so far; nothing of it is kept."""
     note = handed_over.speak(request, note, _offered(request.POST["to"]) or note.language)
-    instrument = rating_request.form_instrument()
+    instrument, sent = rating_request.form_instrument(), request.POST.dict()
     with translation.override(note.language):
-        typed = DeviceForm.typed(instrument, request.POST.dict())
+        typed = DeviceForm.typed(instrument, sent, _asked(rating_request, note, sent))
         form = _form(rating_request, note, typed=typed)
         return _form_page(request, rating_request, form, 200)
 
@@ -137,6 +144,8 @@ def _store(
         answering.submit_rating(rating_request, said=form.said(), came=came, at=at)
     except (answering.AnswersDiffer, answering.AlreadyAnswered):
         return page(request, rating_request, "device_differs", 409)
+    except answering.NoLongerNeeded:
+        return page(request, rating_request, "device_withdrawn", 410)
     handed_over.renew(request)
     return _see_other(handed_over.DEVICE)
 
@@ -149,8 +158,16 @@ def _form(
         sent,
         instrument=rating_request.form_instrument(),
         language=note.language,
+        asked=_asked(rating_request, note, sent or typed or ()),
         initial=opened | (typed or {}) | {DeviceForm.TOKEN: note.token},
     )
+
+
+def _asked(rating_request: RatingRequest, note: Note, named: Iterable[str]) -> asked.Asked:
+    """Who hands it over could read it first: only who treats the client may see goals and tasks."""
+    with_therapist = note.provenance == ROOM
+    about = asked.of_request(rating_request, named, with_therapist=with_therapist)
+    return about if with_therapist else asked.Asked(elements=about.elements)
 
 
 def _form_page(

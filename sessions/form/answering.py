@@ -1,9 +1,9 @@
 """What clients send: drafts, answers, and answers that they change."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -14,11 +14,22 @@ from django.utils.translation import gettext_noop as _noop
 from accounts.models import User
 from audit.refusals import Refused
 from clients import services as clients
-from measures.scoring import BadAnswers, Scores, score
+from clients.models import Wording
+from measures.scoring import BadAnswers, Scores, check, score
 from outbox import links
 from outbox import services as outbox
 from sessions.audited import record_about
-from sessions.models import REMINDER, Draft, EarlierAnswers, Rating, RatingRequest
+from sessions.form import asked
+from sessions.form.said import Said as Said  # noqa: PLC0414  whoever answers says something
+from sessions.models import (
+    REMINDER,
+    AgreementAnswer,
+    Correction,
+    Draft,
+    EarlierAnswers,
+    Rating,
+    RatingRequest,
+)
 from sessions.signals import ratings_changed
 
 BESIDE = ("language", "opened")  # a page sends these by itself: nobody has typed yet
@@ -36,6 +47,17 @@ class RequestExpired(Refused):
     sentence = _("This form is no longer open.")
     code = "request_expired"
     status = 410
+
+
+class NoLongerNeeded(Refused):
+    sentence = _("This form is no longer needed.")
+    code = "no_longer_needed"
+    status = 410
+
+
+class AnswersUnfit(Refused):
+    sentence = _("These answers do not belong to this form.")
+    code = "answers_unfit"
 
 
 class AnswersDiffer(Refused):
@@ -57,28 +79,6 @@ class ChangeTooLate(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a client said in one submission; two that are equal are the same submission again."""
-
-    answers: dict[str, int]
-    tension: str
-    settled: str = ""
-    comment: str = ""
-    follow_up: str = ""
-
-    @classmethod
-    def of(cls, rating: Rating) -> Self:
-        return cls(rating.answers, rating.tension, rating.settled, rating.comment, rating.follow_up)
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        return cls(**json.loads(text))
-
-    def written(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Came:
     """How an answer came in. provenance "": by the link, in time or late."""
 
@@ -96,7 +96,7 @@ def keep_draft(
 ) -> None:
     """Keep what was typed, for this browser alone; while somebody types, the form stays open."""
     request = RatingRequest.objects.select_for_update(of=("self",), no_key=True).get(pk=request.pk)
-    if hasattr(request, "rating") or request.is_too_late(at):
+    if request.is_settled or request.is_too_late(at):
         raise RequestExpired
     if set(typed) - set(BESIDE):
         RatingRequest.objects.filter(pk=request.pk).update(active_at=at)
@@ -127,7 +127,8 @@ def purge_drafts(*, at: datetime) -> int:
     )
     ended = is_limited & Q(ends__lte=at)
     forgotten = Q(saved_at__lte=at - FORGOTTEN_AFTER)
-    over = Draft.objects.annotate(ends=ends).filter(answered | ended | forgotten)
+    withdrawn = Q(request__withdrawn_at__lte=at - Correction.UNDO_WITHIN)
+    over = Draft.objects.annotate(ends=ends).filter(answered | ended | forgotten | withdrawn)
     deleted, _models = over.delete()
     return deleted
 
@@ -144,6 +145,7 @@ def submit_rating(
     """
     came = came or Came()
     scores = _scores(request, said)
+    _check_wordings(request, said)
     if request.is_too_late(at) and not came.provenance:
         rating = Rating.objects.filter(request=request).first()
     else:
@@ -164,10 +166,22 @@ def _is_from(rating: Rating, browser: str) -> bool:
 
 
 def _scores(request: RatingRequest, said: Said) -> Scores:
+    """Of answers that fit what this form asks."""
     try:
+        if said.elements:
+            check(asked.elements(), said.elements)
         return score(request.form_instrument(), said.answers)
     except BadAnswers as error:
         raise AnswersMissing from error
+
+
+def _check_wordings(request: RatingRequest, said: Said) -> None:
+    """Any wording of this treatment may be answered, for it was read before it ended."""
+    if not said.agreements:
+        return
+    known = Wording.objects.filter(agreement__treatment=request.session.treatment_id)
+    if not set(said.agreements) <= {pk.hex for pk in known.values_list("pk", flat=True)}:
+        raise AnswersUnfit
 
 
 def _ever_said(rating: Rating) -> list[Said]:
@@ -180,7 +194,16 @@ def _ever_said(rating: Rating) -> list[Said]:
 def _write_rating(
     request: RatingRequest, scores: Scores, said: Said, came: Came, *, at: datetime
 ) -> Rating:
-    """Insert; of submissions that arrive together the database keeps one, and all read it."""
+    """Insert; of submissions that arrive together the database keeps one, and all read it.
+
+    The form is locked, so that one that is withdrawn or moved in this moment is seen as it is then.
+    Its session is read after that: a lock that joins it finds no row if the form moves meanwhile.
+    """
+    locked = RatingRequest.objects.select_for_update(no_key=True).filter(pk=request.pk)
+    rows = RatingRequest.objects.select_related("session__treatment__client__clinic")
+    request = rows.get(pk=locked.values_list("pk", flat=True).get())
+    if request.withdrawn_at is not None:
+        raise NoLongerNeeded
     rating = Rating(
         session_id=request.session_id,
         request=request,
@@ -195,6 +218,7 @@ def _write_rating(
     Rating.objects.bulk_create([rating], ignore_conflicts=True)
     stored = Rating.objects.get(request=request)
     if stored.pk == rating.pk:
+        _put_on_agreements(rating, said)
         _settle(request, rating, came, at=at)
     return stored
 
@@ -208,6 +232,22 @@ def _put(rating: Rating, said: Said, scores: Scores) -> None:
     rating.goal, rating.task, rating.bond = scores.goal, scores.task, scores.bond
     rating.answers, rating.tension, rating.settled = said.answers, said.tension, said.settled
     rating.comment, rating.follow_up = said.comment, said.follow_up
+    rating.proposal, rating.elements = said.proposal or None, said.elements or None
+
+
+def _put_on_agreements(rating: Rating, said: Said) -> None:
+    """Instead of those before, which `EarlierAnswers` keeps."""
+    rating.on_agreements.all().delete()
+    AgreementAnswer.objects.bulk_create(
+        AgreementAnswer(
+            rating=rating,
+            wording_id=UUID(key),
+            answer=on.answer,
+            words=on.words,
+            progress=on.progress,
+        )
+        for key, on in said.agreements.items()
+    )
 
 
 def _settle(request: RatingRequest, rating: Rating, came: Came, *, at: datetime) -> None:
@@ -243,8 +283,10 @@ def change_rating(rating: Rating, *, said: Said, at: datetime) -> Rating:
         raise ChangeTooLate
     EarlierAnswers.objects.create(rating=rating, said=before.written(), replaced_at=at)
     _put(rating, said, _scores(rating.request, said))
+    _check_wordings(rating.request, said)
     rating.changed_at = at
     rating.save()
+    _put_on_agreements(rating, said)
     treatment = rating.session.treatment
     record_about("sessions.change_rating", rating, treatment, by=None, at=at)
     ratings_changed.send(Rating, treatment_id=treatment.pk, at=at)

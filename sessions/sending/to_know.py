@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from clients import notices
 from clients.models import Client, Treatment
-from sessions import unanswered
 from sessions.models import RatingRequest
+from sessions.sending import missed, unanswered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,9 +32,17 @@ class ToKnow:
     request_id: UUID | None = None  # of a form that can be sent again
 
 
-def about(client: Client, *, asked: Iterable[ToKnow] = (), is_tired: bool = False) -> list[ToKnow]:
+def about(
+    client: Client,
+    *,
+    asked: Iterable[ToKnow] = (),
+    is_tired: bool = False,
+    is_missed: bool = False,
+) -> list[ToKnow]:
     """Everything about one client, what needs a person first."""
     found = [*asked, *_contact(client)]
+    if is_missed:
+        found.append(_missed())
     if is_tired:
         found.append(_tired())
     return sorted(found, key=lambda each: not each.needs_person)
@@ -74,6 +82,17 @@ def _tired() -> ToKnow:
     )
 
 
+def _missed() -> ToKnow:
+    return ToKnow(
+        _("%(count)d appointments missed in a row") % {"count": missed.IN_A_ROW},
+        more=_(
+            "A short call without reproach may help: ask whether the time still suits, and say "
+            "that the place is kept. In a study of 5,253 clients missed appointments went along "
+            "with less change; cancelled ones did not."
+        ),
+    )
+
+
 def is_tired(newest_first: Sequence[RatingRequest], at: datetime) -> bool:
     """As `unanswered.is_tired`, from rows that are there already, with their ratings."""
     newest = newest_first[: unanswered.TIRED + 1]
@@ -92,6 +111,7 @@ def tired_treatments(user: User, at: datetime) -> set[UUID]:
     treatments = Treatment.objects.visible_to(user).open()
     newest = (
         RatingRequest.objects.visible_to(user)
+        .standing()
         .filter(session__treatment__in=treatments)
         .annotate(place=place)
         .filter(place__lte=unanswered.TIRED + 1)
@@ -114,7 +134,6 @@ def tired_treatments(user: User, at: datetime) -> set[UUID]:
 
 def treatments_asked_for(user: User) -> set[UUID]:
     """Treatments whose client asks for a new link."""
-    asked = RatingRequest.objects.visible_to(user).filter(
-        link_asked_at__isnull=False, rating__isnull=True
-    )
+    standing = RatingRequest.objects.visible_to(user).standing()
+    asked = standing.filter(link_asked_at__isnull=False, rating__isnull=True)
     return set(asked.values_list("session__treatment_id", flat=True))

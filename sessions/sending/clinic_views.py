@@ -11,8 +11,8 @@ from accounts import services as accounts
 from accounts.door import requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
-from sessions import example_mail
-from sessions.forms import FormsSettingsForm
+from sessions.sending import example_mail
+from sessions.sending.clinic_forms import FormsSettingsForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

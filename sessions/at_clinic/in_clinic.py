@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.refusals import Refused
-from sessions import answering, services
+from sessions import services
 from sessions.audited import record_about
+from sessions.correcting import standing
+from sessions.form import answering
 from sessions.models import Rating, RatingRequest, TherapySession
 
 
@@ -46,17 +48,31 @@ class NoWordsForNeed(Refused):
     status = 409
 
 
+class NoLongerNeeded(Refused):
+    sentence = _("This session or its form does not count any more, so nobody is to answer it.")
+    code = "no_longer_needed"
+    status = 409
+
+
 def check_open(session: TherapySession) -> None:
     """There is something to answer about this session, and nobody has answered it yet."""
-    if not session.took_place:
-        raise DidNotTakePlace
+    _check_needed(session)
     if Rating.objects.filter(session=session).exists():
         raise AlreadyAnswered
+
+
+def _check_needed(session: TherapySession) -> None:
+    if not session.took_place:
+        raise DidNotTakePlace
+    withdrawn = RatingRequest.objects.filter(session=session, withdrawn_at__isnull=False)
+    if session.voided_at is not None or withdrawn.exists():
+        raise NoLongerNeeded
 
 
 @transaction.atomic
 def hand_over(session: TherapySession, *, provenance: str, by: User, at: datetime) -> RatingRequest:
     """A client gets a device of the clinic, to answer the form about this session on it."""
+    session = standing.lock(session)  # nobody voids it meanwhile
     check_open(session)
     if not services.can_be_asked(session.treatment):
         raise _why_not_asked(session)
@@ -96,8 +112,8 @@ def type_in(
     at: datetime,
 ) -> Rating:
     """What a client wrote on paper. The same words again, from a double click, are no error."""
-    if not session.took_place:
-        raise DidNotTakePlace
+    session = standing.lock(session)
+    _check_needed(session)
     request = services.open_request(session, by=by, at=at)
     came = answering.Came(
         provenance=Rating.Provenance.PAPER,

@@ -14,8 +14,9 @@ from accounts.models import Clinic, User
 from clients.models import Client, Treatment
 from measures import catalogue
 from outbox.composers import Email
-from sessions import mail, services
+from sessions import services
 from sessions.models import RatingRequest, TherapySession
+from sessions.sending import mail
 
 NOWHERE = "example"  # instead of the secret part of a link
 

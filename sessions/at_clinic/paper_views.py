@@ -1,5 +1,6 @@
 """What a client answered on paper, typed in by the therapist who reads it anyway."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from accounts.http import UserRequest
 from accounts.permissions import Permission
 from audit.refusals import Refused
 from measures import catalogue
-from sessions import in_clinic, services
+from sessions import services
+from sessions.at_clinic import in_clinic
+from sessions.form import asked
 from sessions.forms import PaperForm
-from sessions.models import TherapySession
+from sessions.models import RatingRequest, TherapySession
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,13 +47,21 @@ def _form(request: UserRequest, session: TherapySession) -> PaperForm:
     """The questions of the form that there is, or of the one that would be made now."""
     form = getattr(session, "request", None)
     newest = catalogue.newest(services.instrument_for(session))
+    sent = request.POST if request.method == "POST" else None
     return PaperForm(
-        request.POST if request.method == "POST" else None,
+        sent,
         instrument=form.form_instrument() if form else newest,
         language=form.language if form else session.treatment.client.language,
+        asked=_asked(session, form, sent or ()),
         held_on=timezone.localdate(session.held_at),
         today=timezone.localdate(),
     )
+
+
+def _asked(session: TherapySession, form: RatingRequest | None, sent: Iterable[str]) -> asked.Asked:
+    if form is None:
+        return asked.of_session(session, sent)
+    return asked.of_request(form, sent, with_therapist=True)
 
 
 def _typed_in(request: UserRequest, session: TherapySession, form: PaperForm) -> bool:

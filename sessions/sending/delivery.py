@@ -33,6 +33,8 @@ class Delivery:
 
 def of_request(request: RatingRequest, at: datetime) -> Delivery:
     """Tell the state of a request that was fetched `with_delivery()` and with its rating."""
+    if request.withdrawn_at is not None:
+        return Delivery(_("no longer needed"), at=request.withdrawn_at)
     if hasattr(request, "rating"):
         return Delivery(_("answered"), at=request.rating.submitted_at)
     told = _of_mail(request, at)
@@ -80,6 +82,8 @@ def as_possible(form: Delivery, treatment: Treatment) -> Delivery:
 
 def of_session(session: TherapySession, request: RatingRequest | None, at: datetime) -> Delivery:
     """The same for a session, which may have no form at all."""
+    if session.voided_at is not None:
+        return Delivery(_("no longer needed"), at=session.voided_at)
     if request is not None:
         return of_request(request, at)
     if not session.took_place:

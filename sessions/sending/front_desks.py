@@ -9,8 +9,9 @@ from uuid import UUID
 
 from clients import notices
 from clients.models import Client, Treatment
-from sessions import delivery, services, to_know
+from sessions import services
 from sessions.models import RatingRequest
+from sessions.sending import delivery, to_know
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -90,6 +91,6 @@ def _row(
 
 def _fill_in(treatment: Treatment, request: RatingRequest | None) -> UUID | None:
     """Of the newest form, while nobody has answered it."""
-    if request is None or hasattr(request, "rating") or not services.can_be_asked(treatment):
+    if request is None or request.is_settled or not services.can_be_asked(treatment):
         return None
     return request.session_id

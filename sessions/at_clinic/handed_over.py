@@ -140,7 +140,7 @@ def _is_let_through(request: HttpRequest) -> bool:
     if request.method in OPEN.get(match.url_name or "", ()):
         return True
     is_public = getattr(match.func, "login_required", True) is False
-    return is_public and match.func.__module__.endswith(".client_views")
+    return is_public and match.func.__module__.endswith((".client_views", ".link_views"))
 
 
 def _nothing_done(request: HttpRequest, note: Note) -> HttpResponse:

@@ -13,9 +13,12 @@ from accounts.models import Clinic
 from clients import services as clients
 from clients.models import Client, ClientLink, Treatment
 from outbox import composers, quiet
-from sessions import services, unanswered
-from sessions.answering import ANSWERED
+from sessions import services
+from sessions.correcting.standing import NO_LONGER_NEEDED
+from sessions.form import asked
+from sessions.form.answering import ANSWERED
 from sessions.models import OWN_LINK, RATING_REQUEST, REMINDER, RatingRequest
+from sessions.sending import unanswered
 
 EXPIRED = _noop("The form ran out before the mail could be sent.")
 ENDED = _noop("The treatment has ended.")
@@ -101,6 +104,7 @@ def _check_wanted(request: RatingRequest, at: datetime) -> None:
     _refuse(
         {
             ANSWERED: hasattr(request, "rating"),
+            NO_LONGER_NEEDED: request.withdrawn_at is not None,
             EXPIRED: request.is_expired(at),
             ENDED: treatment.ended_on is not None,
             NOBODY_READS: not treatment.therapist.is_active,
@@ -174,8 +178,11 @@ def _context(request: RatingRequest) -> dict[str, object]:
 
 
 def minutes_for(request: RatingRequest) -> int:
-    """About how long the form takes."""
-    return 1 if len(request.form_instrument().items) <= SHORT else 2
+    """About how long the form takes, with the seven elements if it asks about them."""
+    items = len(request.form_instrument().items)
+    if request.asks_elements:
+        items += len(asked.elements().items)
+    return 1 if items <= SHORT else 2
 
 
 def _moment(at: datetime) -> str:

@@ -10,7 +10,7 @@ TIRED = 3  # this many in a row
 
 def in_a_row(treatment: Treatment, at: datetime) -> int:
     """How many of the newest forms were not answered. One that is still open does not count yet."""
-    requests = RatingRequest.objects.filter(session__treatment=treatment)
+    requests = RatingRequest.objects.standing().filter(session__treatment=treatment)
     newest = requests.select_related("rating").order_by("-session__held_at")[: TIRED + 1]
     return count([request for request in newest if is_over(request, at)])
 

@@ -1,0 +1,1 @@
+"""Forms that are answered at the clinic: on its device, or on paper."""

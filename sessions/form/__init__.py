@@ -1,0 +1,1 @@
+"""The client's form: opened by a link, kept while it is typed, answered, changed."""

@@ -1,0 +1,1 @@
+"""The therapist's own rating, blind until the client's is in."""

@@ -1,0 +1,1 @@
+"""What goes out to clients, and what became of it."""
