@@ -4,7 +4,7 @@ from rest_framework import mixins, serializers, viewsets
 
 from accounts.api import MayUseApi
 from clients.api import own_treatments
-from trends import reasons
+from trends.flags import reasons
 from trends.models import Flag, Trajectory
 
 
@@ -33,7 +33,7 @@ class TrajectorySerializer(serializers.ModelSerializer[Trajectory]):
 
 class FlagSerializer(serializers.ModelSerializer[Flag]):
     sentence = serializers.SerializerMethodField()
-    reason = serializers.DictField(read_only=True)
+    reason = serializers.DictField(read_only=True, allow_null=True)
     note = serializers.CharField(read_only=True)
 
     class Meta:
@@ -42,8 +42,13 @@ class FlagSerializer(serializers.ModelSerializer[Flag]):
             "id",
             "treatment",
             "session",
+            "origin",
             "engine",
+            "prior",
             "state",
+            "state_at",
+            "closed_as",
+            "judged",
             "sentence",
             "reason",
             "raised_at",

@@ -1,6 +1,7 @@
-"""Compute trajectories, raise flags, and take note of what people do with them.
+"""Compute trajectories and what follows from them.
 
-The flags that follow from points are in `flagging`, what is done to a whole clinic in `batches`.
+The flags that follow from points are in `flagging`, what people do with them in `moves`, what is
+done to a whole clinic in `batches`.
 """
 
 import logging
@@ -11,18 +12,19 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts import services as accounts
 from accounts.models import Clinic, User
-from audit.refusals import Refused
 from audit.services import record
 from clients.models import Treatment
 from outbox.doorbell import ring_on_commit
-from trends import batches, calibrations, flagging, histories, storing
+from trends.computing import batches, calibrations, histories, storing
+from trends.computing.lookback import Past
 from trends.engine import VERSION
 from trends.engine.learning import Fitted
-from trends.lookback import Past
+from trends.flags import flagging
+from trends.flags.judged import Judged
+from trends.mails import telling
 from trends.models import Calibration, Flag, Trajectory
 
 logger = logging.getLogger(__name__)
@@ -30,16 +32,11 @@ logger = logging.getLogger(__name__)
 PAUSE_AFTER_FAILURE = timedelta(minutes=10)
 
 
-class FlagWithdrawn(Refused):
-    sentence = _("This flag was withdrawn meanwhile: a later answer changed the picture.")
-    code = "flag_withdrawn"
-    status = 409
-
-
 def on_ratings_changed(sender: object, treatment_id: UUID, at: datetime, **signal: object) -> None:
     """Owe a new trajectory, in the transaction of the change; a worker is told after it."""
     if not Trajectory.objects.filter(treatment_id=treatment_id).update(due_at=at):
         Trajectory.objects.update_or_create(treatment_id=treatment_id, defaults={"due_at": at})
+    telling.owe_wish(treatment_id, at=at)
     ring_on_commit("trends.recompute_treatment", treatment_id)
 
 
@@ -56,10 +53,11 @@ def recompute(treatment_id: UUID, *, at: datetime, since: datetime | None = None
     in_use = calibrations.of_treatment(treatment_id)
     course = histories.of_treatment(treatment_id, at)
     values = storing.computed(course, in_use)
-    judged = flagging.Judged(treatment_id, values["points"], in_use.threshold)
+    judged = Judged(treatment_id, values["points"], in_use.threshold, in_use.prior.version)
     flags = list(Flag.objects.filter(treatment_id=treatment_id).select_for_update(no_key=True))
     flagging.follow_ratings(judged, flags, trajectory, prior=in_use.prior.version, at=at)
     flagging.raise_new(judged, flags, at=at, since=since)
+    flagging.follow_up(judged, course, flags, flagging.arrivals(flags), at=at)
     for name, value in values.items():
         setattr(trajectory, name, value)
     trajectory.due_at, trajectory.computed_at = None, at
@@ -203,23 +201,6 @@ def ring_for_nights(*, at: datetime) -> int:
     for clinic_id in due:
         ring_on_commit("trends.nightly", clinic_id)
     return len(due)
-
-
-@transaction.atomic
-def acknowledge_flag(flag: Flag, *, note: str, by: User, at: datetime) -> Flag:
-    """The therapist has seen it. A second click changes nothing; a new note is kept."""
-    flag = Flag.objects.select_for_update(of=("self",), no_key=True).get(pk=flag.pk)
-    if flag.state == Flag.State.WITHDRAWN:
-        raise FlagWithdrawn
-    if flag.state == Flag.State.ACKNOWLEDGED and note.strip() in ("", flag.note):
-        return flag
-    if flag.state != Flag.State.ACKNOWLEDGED:
-        flag.acknowledged_at, flag.acknowledged_by = at, by
-    flag.state = Flag.State.ACKNOWLEDGED
-    flag.note = note.strip() or flag.note
-    flag.save()
-    flagging.record_flag("trends.acknowledge_flag", flag, by=by, at=at)
-    return flag
 
 
 def recompute_due(*, at: datetime, limit: int = 500) -> int:

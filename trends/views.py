@@ -5,116 +5,97 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.door import get_visible_or_404, has_permission, requires
+from accounts.door import get_readable_or_404, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
-from audit.refusals import Refused
 from clients.models import Treatment
-from trends import caseload as caseloads
-from trends import course, dashboards, drawings, previews, services
 from trends import method as methods
+from trends import services
+from trends.client_page import agreed_card, course, drawings, early
+from trends.client_page import side_by_side as sides
+from trends.clinic import dashboards, previews, tally
+from trends.flags import flag_cards
 from trends.forms import AcknowledgeForm, AlertForm
-from trends.models import Calibration, Flag, Trajectory
+from trends.models import Calibration, Trajectory
+from trends.supervising import readers
 
 
 @require_safe
-@requires(Permission.CARE_FOR_OWN_CLIENTS)
-def caseload(request: UserRequest) -> HttpResponse:
-    rows = caseloads.rows(request.user, timezone.now())
-    needs = [row for row in rows if row.flag]
-    context = {
-        "needs": needs,
-        "others": [row for row in rows if not row.flag],
-        "ended": caseloads.ended(request.user),
-        "forms_go_out": bool(request.user.own_clinic.crisis_text.strip()),
-        "manages_clinic": has_permission(request.user, Permission.MANAGE_CLINIC),
-        "counts": {
-            "treatments": len(rows),
-            "needs": len(needs),
-            "waiting": sum(row.is_waiting for row in rows),
-        },
-    }
-    return render(request, "trends/caseload.html", context)
-
-
-@require_safe
-@requires(Permission.CARE_FOR_OWN_CLIENTS)
+@requires(Permission.READ_COURSES)
 def client(request: UserRequest, client_id: UUID) -> HttpResponse:
+    """For the therapist all of it; for whom it was opened to, the course without any action."""
     treatment = _newest_treatment(request, client_id)
-    return _client_page(request, treatment, AcknowledgeForm())
+    if request.method == "GET":
+        readers.note_reading(treatment, request.user, timezone.now())
+    return client_page(request, treatment)
 
 
 def _newest_treatment(request: UserRequest, client_id: UUID) -> Treatment:
-    """The open one, else the one that ended last; earlier ones by ?treatment=."""
+    """The own open one, else the own newest, else what may be read; others by ?treatment=."""
     rows = Treatment.objects.filter(client_id=client_id).order_by("-started_on", "-pk")
     chosen = request.GET.get("treatment", "")
-    by_id = {str(row.pk): row for row in rows.visible_to(request.user)}
-    newest = next((pk for pk, row in by_id.items() if row.ended_on is None), next(iter(by_id), ""))
-    pk = chosen if chosen in by_id else newest
-    visible = rows.select_related("client__clinic", "therapist")
-    treatment: Treatment = get_visible_or_404(visible, request.user, pk=pk or UUID(int=0))
+    readable = sorted(
+        rows.read_by(request.user),
+        key=lambda row: (row.therapist_id != request.user.pk, row.ended_on is not None),
+    )
+    ids = [str(row.pk) for row in readable]
+    pk = chosen if chosen in ids else next(iter(ids), UUID(int=0))
+    visible = rows.select_related("client__clinic", "therapist", "follows__therapist")
+    treatment: Treatment = get_readable_or_404(visible, request.user, pk=pk)
     return treatment
 
 
-def _client_page(
-    request: UserRequest,
-    treatment: Treatment,
-    form: AcknowledgeForm,
-    typed_at: Flag | None = None,
-    status: int = 200,
+def client_page(
+    request: UserRequest, treatment: Treatment, status: int = 200, **typed: object
 ) -> HttpResponse:
-    visible = Trajectory.objects.visible_to(request.user)
-    trajectory = visible.filter(treatment=treatment).first()
+    """typed: forms that are shown again with what was typed."""
+    readable = Trajectory.objects.read_by(request.user)
+    trajectory = readable.filter(treatment=treatment).first()
     now = timezone.now()
     rows = course.session_rows(treatment, trajectory, request.user, now)
     came = course.came(rows)
+    is_own = treatment.is_own_of(request.user)
+    name = treatment.client.name
+    reader = None if is_own else readers.why(treatment, request.user)
+    if reader and reader.is_supervisor:
+        request.place = "supervision"
     context = {
         "client": treatment.client,
         "treatment": treatment,
-        "treatments": Treatment.objects.visible_to(request.user).filter(client=treatment.client),
+        "treatments": Treatment.objects.read_by(request.user).filter(client=treatment.client),
+        "is_own": is_own,  # without it: nothing to do, no contact data, no private notes
+        "reader": reader,
         "trajectory": trajectory,
-        "chart": _chart(trajectory, rows, came),
+        "chart": _chart(trajectory, rows, came, is_own=is_own),
+        "therapist_mark": drawings.THERAPIST_MARK if sides.marks(rows) else "",
+        "pointed": sides.pointed(rows, is_own=is_own, name=name),
         "came": drawings.legend(came),
         "rows": rows,
-        "notes": course.notes(treatment, rows, now),
-        "flags": course.flag_cards(rows, treatment.client.name),
-        "ack_form": form,
-        "typed_at": typed_at,
+        "notes": course.notes(treatment, rows, now) if is_own else [],
+        "flags": flag_cards.flag_cards(rows, treatment.client.name),
+        "agreed": agreed_card.of(treatment),
+        "shared": readers.shares(treatment, request.user) if is_own else None,
+        "ack_form": AcknowledgeForm(),
+        "undoable": course.undoable(rows, now) if is_own else [],
         "words": course.too_little(trajectory),
+        "early": early.of_course(treatment, rows),
     }
-    return render(request, "trends/client.html", context, status=status)
+    return render(request, "trends/client.html", context | typed, status=status)
 
 
 def _chart(
-    trajectory: Trajectory | None, rows: list[course.SessionRow], came: drawings.AllCame
+    trajectory: Trajectory | None,
+    rows: list[course.SessionRow],
+    came: drawings.AllCame,
+    *,
+    is_own: bool,
 ) -> str:
     if trajectory is None or not trajectory.rated:
         return ""
     flags = drawings.standing(row.flag for row in rows if row.flag)
-    return drawings.course(trajectory, flags, came)
-
-
-@require_POST
-@requires(Permission.CARE_FOR_OWN_CLIENTS)
-def acknowledge_flag(request: UserRequest, flag_id: UUID) -> HttpResponse:
-    flag: Flag = get_visible_or_404(
-        Flag.objects.select_related("treatment__client__clinic", "treatment__therapist"),
-        request.user,
-        pk=flag_id,
-    )
-    form = AcknowledgeForm(request.POST)
-    if not form.is_valid():
-        return _client_page(request, flag.treatment, form, flag, status=422)
-    note = form.cleaned_data["note"]
-    try:
-        services.acknowledge_flag(flag, note=note, by=request.user, at=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal.sentence))
-    else:
-        messages.success(request, _("Noted: you have seen this."))
-    return redirect("client", flag.treatment.client_id)
+    return drawings.course(trajectory, flags, came, sides.marks(rows), is_own=is_own)
 
 
 @require_safe
@@ -127,8 +108,21 @@ def clinic(request: UserRequest) -> HttpResponse:
         "hidden": sum(row.suppressed for row in rows),
         "days": dashboards.PERIOD.days,
         "fewest": dashboards.FEWEST_CLIENTS,
+        "tally": tally.tally(request.user.own_clinic, timezone.now()),
     }
     return render(request, "trends/clinic.html", context)
+
+
+@require_safe
+@requires(Permission.CARE_FOR_OWN_CLIENTS)
+def seen_by_admins(request: UserRequest) -> HttpResponse:
+    """What the clinic's page says about oneself, from the same rows and the same template."""
+    context = {
+        "rows": [dashboards.row_of(request.user, timezone.now())],
+        "days": dashboards.PERIOD.days,
+        "fewest": dashboards.FEWEST_CLIENTS,
+    }
+    return render(request, "trends/seen_by_admins.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,8 +3,9 @@
 // Bring the summary of errors into view and to the screen reader.
 document.querySelector("[data-focus]")?.focus();
 
-// A second tap on a button that is already at work does nothing.
-for (const form of document.querySelectorAll("form[method=post]")) {
+// A second tap on a button that is already at work does nothing. (A form whose answer is a file stays
+// on the screen, and may be sent again.)
+for (const form of document.querySelectorAll("form[method=post]:not([data-stays])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
       event.preventDefault();

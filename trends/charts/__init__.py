@@ -10,6 +10,7 @@ draws these classes with the tokens of the theme, so that one chart serves light
     .chart-gap       dotted, over missing ones  .chart-missing  ring on the axis: no rating
     .chart-dot       a rating                   .chart-flag     a rating with a possible rupture
     .chart-word      "no rating"                .chart-alarm    "possible rupture"
+    .chart-therapist       the therapist's rating .chart-therapist-line between those, dashed
     .chart-seen      on .chart-flag: somebody has looked at it
     .chart-open      on a dot or a flag: not filled    .chart-key   a mark beside its words
     .chart-alone     in .chart-spark: ratings between two gaps
@@ -22,8 +23,8 @@ text and dots keep their size at every width. Only the paths live in an inner, s
 
 from .course import course_svg
 from .frame import Mark
-from .shapes import shape_svg
+from .shapes import THERAPIST, shape_svg
 from .sparkline import sparkline_svg
 from .words import ChartWords
 
-__all__ = ["ChartWords", "Mark", "course_svg", "shape_svg", "sparkline_svg"]
+__all__ = ["THERAPIST", "ChartWords", "Mark", "course_svg", "shape_svg", "sparkline_svg"]

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from math import ceil
 
-from .frame import MINIMUM_SLOTS, Frame, Mark, finite, number, rating_spots
-from .paths import band, gaps, levels, line
+from .frame import MINIMUM_SLOTS, Frame, Mark, finite, number, rating_spots, therapist_spots
+from .paths import band, gaps, levels, line, therapist_line
 from .placing import CHARACTER, PHONE, SCREEN, Place
-from .shapes import mark_svg
+from .shapes import THERAPIST, mark_svg
 from .words import ChartWords, text, written
 
 HEIGHT = 280
@@ -24,6 +24,8 @@ def course_svg(
     chart_id: str = "course-chart",
 ) -> str:
     """The whole course with scale, session numbers, usual range, ratings, gaps and flags.
+
+    Where the therapist rated too, those ratings are a second, dashed line with marks of its own.
 
     marks: one per session, oldest first. scale: lowest and highest score; scores outside it are
     drawn at its end, NaN and infinities as missing. chart_id: unique on the page, names the title
@@ -45,10 +47,12 @@ def course_svg(
         ' preserveAspectRatio="none" overflow="visible">',
         band(marks, frame),
         levels(marks, frame),
+        therapist_line(therapist_spots(marks, frame)),
         gaps(spots),
         line(spots),
         "</svg>",
         *_session_numbers(marks, frame),
+        *_therapist_dots(marks, frame),
         *_dots(marks, frame),
         *written(marks, frame, words),
         "</svg>",
@@ -63,8 +67,20 @@ def _density(count: int) -> str:
 
 
 def _radius(mark: Mark, count: int) -> float:
-    plain = 4 if count <= 24 else 3 if count <= 80 else 2
+    plain = _plain_radius(count)
     return plain + 2 if mark.flagged else plain
+
+
+def _plain_radius(count: int) -> int:
+    return 4 if count <= 24 else 3 if count <= 80 else 2
+
+
+def _therapist_dots(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
+    """Below the client's, and a little smaller."""
+    radius = _plain_radius(len(marks)) - 0.5
+    for mark, spot in zip(marks, therapist_spots(marks, frame), strict=True):
+        if spot:
+            yield mark_svg("chart-therapist", mark.therapist_title, spot, radius, THERAPIST)
 
 
 def _dots(marks: Sequence[Mark], frame: Frame) -> list[str]:

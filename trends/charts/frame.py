@@ -18,7 +18,9 @@ class Mark:
     level: the person's own level apart from ruptures, likewise.
     title: what the mark says when pointed at, "Session 7: no rating".
     seen: a person has looked at the flag; it no longer calls.
+    flag_words: what is written beside it, where that is not "possible rupture".
     shape: of a rating that is not drawn as a round dot, one of `shapes.SHAPES`.
+    therapist, therapist_title: the therapist's own rating of that session, likewise, and its words.
     """
 
     number: int
@@ -28,8 +30,11 @@ class Mark:
     flagged: bool
     title: str
     seen: bool = False
+    flag_words: str = ""
     level: float | None = None
     shape: str = ""
+    therapist: float | None = None
+    therapist_title: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,12 @@ class Frame:
 def rating_spots(marks: Sequence[Mark], frame: Frame) -> list[Spot | None]:
     """Where each rating lies; None where there is none."""
     scores = [finite(mark.score) for mark in marks]
+    return [None if s is None else (frame.x(i), frame.y(s)) for i, s in enumerate(scores)]
+
+
+def therapist_spots(marks: Sequence[Mark], frame: Frame) -> list[Spot | None]:
+    """Where each of the therapist's own ratings lies, likewise."""
+    scores = [finite(mark.therapist) for mark in marks]
     return [None if s is None else (frame.x(i), frame.y(s)) for i, s in enumerate(scores)]
 
 

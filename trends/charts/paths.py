@@ -11,6 +11,12 @@ def line(spots: Sequence[Spot | None]) -> str:
     return path("chart-line", "".join(_polyline(run) for run in runs(spots) if len(run) > 1))
 
 
+def therapist_line(spots: Sequence[Spot | None]) -> str:
+    """Joins the therapist's own ratings, over sessions that were not rated: there are few."""
+    rated = [spot for spot in spots if spot]
+    return path("chart-therapist-line", _polyline(rated) if len(rated) > 1 else "")
+
+
 def levels(marks: Sequence[Mark], frame: Frame) -> str:
     """The person's own level through all sessions, from the first one where it is known."""
     known = [finite(mark.level) for mark in marks]

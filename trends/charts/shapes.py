@@ -14,7 +14,12 @@ SHAPES = {
         *((1.5, 0.5), (0.5, 0.5), (0.5, 1.5), (-0.5, 1.5)),
         *((-0.5, 0.5), (-1.5, 0.5), (-1.5, -0.5), (-0.5, -0.5)),
     ),
+    "cross": (
+        *((-1.4, -0.7), (-0.7, -1.4), (0.0, -0.7), (0.7, -1.4), (1.4, -0.7), (0.7, 0.0)),
+        *((1.4, 0.7), (0.7, 1.4), (0.0, 0.7), (-0.7, 1.4), (-1.4, 0.7), (-0.7, 0.0)),
+    ),
 }
+THERAPIST = "cross"  # the therapist's ratings; the client's have the other shapes
 RING = "ring"  # a round dot that is left open
 LEGEND_RADIUS = 4
 
@@ -26,10 +31,11 @@ def outline(shape: str, radius: float) -> str:
 
 def shape_svg(shape: str) -> str:
     """The mark by itself, for a legend whose words stand beside it."""
+    css = "chart-therapist" if shape == THERAPIST else "chart-dot"
     drawn = (
         f'<circle class="chart-dot chart-open" r="{LEGEND_RADIUS}"/>'
         if shape == RING
-        else f'<path class="chart-dot" d="{outline(shape, LEGEND_RADIUS)}"/>'
+        else f'<path class="{css}" d="{outline(shape, LEGEND_RADIUS)}"/>'
     )
     return f'<svg class="chart-key" viewBox="-7 -7 14 14" aria-hidden="true">{drawn}</svg>'
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
 
-from .frame import Frame, Mark, Spot, number, rating_spots, runs
+from .frame import Frame, Mark, Spot, number, rating_spots, runs, therapist_spots
 from .placing import PHONE, SCREEN, WIDE, Label, Place, Placed, Segment, place_labels
 
 MOST = 3  # words of a kind; every mark has its title anyway
@@ -28,7 +28,7 @@ def written(marks: Sequence[Mark], frame: Frame, words: ChartWords) -> Iterator[
     What fits on a phone is always shown, more of it on larger screens.
     """
     spots = rating_spots(marks, frame)
-    segments = _segments(spots)
+    segments = [*_segments(spots), *_segments(therapist_spots(marks, frame))]
     before: list[Placed] = []
     for labels in (
         _alarms(marks, spots, frame, words.possible_rupture),
@@ -73,11 +73,23 @@ def _segments(spots: Sequence[Spot | None]) -> list[Segment]:
 def _alarms(
     marks: Sequence[Mark], spots: Sequence[Spot | None], frame: Frame, words: str
 ) -> list[Label]:
-    """One for each run of flagged ratings, at its first; the latest first."""
-    rated = [(mark.flagged, spot) for mark, spot in zip(marks, spots, strict=True) if spot]
-    starts = [next(run)[1] for flagged, run in groupby(rated, key=lambda pair: pair[0]) if flagged]
+    """One for each run of ratings flagged alike, at its first; the latest first."""
+    rated = [(mark, spot) for mark, spot in zip(marks, spots, strict=True) if spot]
+    runs_alike = groupby(rated, key=lambda pair: _kind(pair[0]))
+    starts = [next(run) for kind, run in runs_alike if kind is not None]
     latest = reversed(starts[-TRIED:])
-    return [Label(words, "chart-alarm", _around(spot, frame)) for spot in latest]
+    return [
+        Label(mark.flag_words or words, _ink(mark), _around(spot, frame)) for mark, spot in latest
+    ]
+
+
+def _kind(mark: Mark) -> tuple[bool, str] | None:
+    return (mark.seen, mark.flag_words) if mark.flagged else None
+
+
+def _ink(mark: Mark) -> str:
+    """Only what waits for somebody calls."""
+    return "chart-word" if mark.seen else "chart-alarm"
 
 
 def _around(spot: Spot, frame: Frame) -> tuple[Place, ...]:

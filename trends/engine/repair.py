@@ -4,8 +4,8 @@ With B the level that was to be expected when the flag was raised and L the lowe
 1. half regained: a later score reaches (B + L) / 2. (The reversal of sudden losses, Tang & DeRubeis
    1999, is the one exact criterion in print.)
 2. back: a later score reaches B minus one standard error of measurement.
-A rupture counts as repaired at the first rating that meets both. The model's own probability of
-being in a rupture is shown beside it and decides nothing: a person can check two lines on a chart.
+A rupture counts as repaired at the first rating that meets both: a person can check two lines on a
+chart. (What the program says of a flag asks more besides: `trends.flags.coming_back`.)
 """
 
 from collections.abc import Sequence
@@ -53,6 +53,6 @@ def repair(scores: Sequence[float], *, before: float, error: float) -> Repair:
     return Repair(lowest, first.get("half"), first.get("back"), first.get("both"))
 
 
-def standard_error(items: int, span: float, prior: Prior = DEFAULT) -> float:
+def standard_error(items: float, span: float, prior: Prior = DEFAULT) -> float:
     """Of a dimension's score that is the mean of so many items, in points of the scale."""
     return prior.noise * span / sqrt(items)

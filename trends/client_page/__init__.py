@@ -1,0 +1,1 @@
+"""One client's page and what belongs to it."""

@@ -1,0 +1,1 @@
+"""What a clinic sees of itself: counts, and never a client."""

@@ -1,0 +1,1 @@
+"""Ratings in, points and flags out: one treatment or a whole clinic at a time."""

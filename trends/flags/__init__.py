@@ -1,0 +1,1 @@
+"""A possible rupture, from being raised to having come back."""

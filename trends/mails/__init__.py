@@ -1,0 +1,1 @@
+"""The one mail to therapists: that there is something to review."""

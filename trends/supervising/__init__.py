@@ -1,0 +1,1 @@
+"""Who else reads a treatment, why, and when they did."""
