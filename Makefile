@@ -5,7 +5,7 @@ MAIL_PORT ?= 8025
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check fix bench bench-detection bench-engine bench-form
+.PHONY: help demo run test check fix bench bench-detection bench-engine bench-form bench-usability
 
 help:
 	@echo "make demo    start everything on this machine, with a synthetic clinic (PORT=8000 MAIL_PORT=8025)"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench-detection   how well ruptures are found, in simulated treatments (ARGS=--no-exact: sooner)"
 	@echo "make bench-engine      how fast the engine and a clinic's night are"
 	@echo "make bench-form        the client's form on a slow phone, beside a bare page"
+	@echo "make bench-usability   clicks and seconds of what therapists do most often"
 
 demo: .venv/installed-demo translations
 	$(BIN)/python -m alliance.local demo --stop-with-parent --port $(PORT) --mail-port $(MAIL_PORT)
@@ -24,9 +25,11 @@ demo: .venv/installed-demo translations
 run: .venv/installed-dev translations
 	$(BIN)/python -m alliance.local run --stop-with-parent --port $(PORT) --mail-port $(MAIL_PORT)
 
+# A file stays in one process, with the servers, the browser and the rows that its tests share.
 test: .venv/installed-dev translations
 	scripts/chromium > .venv/chromium
-	CHROMIUM="$$(cat .venv/chromium)" $(BIN)/python -m pytest -n auto $(ARGS)
+	CHROMIUM="$$(cat .venv/chromium)" $(BIN)/python -m pytest \
+		-n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: .venv/installed-dev translations
 	$(BIN)/python -m benchmarks
@@ -40,6 +43,10 @@ bench-engine: .venv/installed-dev
 bench-form: .venv/installed-dev translations
 	scripts/chromium > .venv/chromium
 	CHROMIUM="$$(cat .venv/chromium)" $(BIN)/python -m benchmarks.form $(ARGS)
+
+bench-usability: .venv/installed-dev translations
+	scripts/chromium > .venv/chromium
+	CHROMIUM="$$(cat .venv/chromium)" $(BIN)/python -m benchmarks.usability $(ARGS)
 
 # The settings of a production, with values that open nothing: no server is asked.
 check: export SECRET_KEY := only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz

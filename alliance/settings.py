@@ -101,7 +101,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.clinic_time",
-    "sessions.handed_over.lock",
+    "sessions.at_clinic.handed_over.lock",
 ]
 
 # --- Database: https://docs.djangoproject.com/en/5.2/ref/settings/#databases
@@ -214,6 +214,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "accounts.context.navigation",
+                "trends.lists.context.waiting",
             ]
         },
     }

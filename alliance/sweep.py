@@ -6,8 +6,9 @@ Beat rings for it every half minute; `manage.py sweep` does the same without any
 from datetime import datetime
 
 from outbox import services as outbox
-from sessions import answering
+from sessions.form import answering
 from trends import services as trends
+from trends.mails import telling
 
 
 def sweep(at: datetime) -> dict[str, int]:
@@ -15,6 +16,7 @@ def sweep(at: datetime) -> dict[str, int]:
     return {  # mails last: a slow mail server holds up nothing else
         "trajectories": trends.recompute_due(at=at),
         "drafts": answering.purge_drafts(at=at),
+        "reminders": telling.remind_due(at=at),
         "messages": outbox.deliver_due(at=at),
     }
 

@@ -12,12 +12,24 @@ from clients import client_views as client_mail
 from clients import views as clients
 from clients.api import ClientViewSet
 from outbox import views as outbox
-from sessions import client_views, clinic_views, device_views, own_link_views, paper_views
+from sessions import plan_views
 from sessions import views as sessions
 from sessions.api import SessionViewSet
-from trends import own_views as own
+from sessions.at_clinic import device_views, paper_views
+from sessions.correcting import correct_views
+from sessions.form import client_views, link_views, own_link_views
+from sessions.own_rating import therapist_views
+from sessions.sending import clinic_views
 from trends import views as trends
 from trends.api import FlagViewSet, TrajectoryViewSet
+from trends.client_page import agreement_views as agreed
+from trends.client_page import ending_views, side_by_side_views
+from trends.flags import flag_views as flags
+from trends.lists import caseload_views as lists
+from trends.lists import record_views as record
+from trends.own_answers import own_views as own
+from trends.report import report_views as reports
+from trends.supervising import supervision_views as supervision
 
 # Only what this house uses of allauth: nobody signs up, addresses are not changed by oneself.
 LOGIN = [
@@ -43,7 +55,10 @@ LOGIN = [
 
 STAFF = [
     path("", accounts.home, name="home"),
-    path("caseload/", trends.caseload, name="caseload"),
+    path("caseload/", lists.caseload, name="caseload"),
+    path("today/", lists.today, name="today"),
+    path("inbox/", lists.inbox, name="inbox"),
+    path("ratings/<uuid:rating_id>/read/", lists.mark_read, name="mark_read"),
     path("clients/add/", clients.add_client, name="add_client"),
     path("clients/<uuid:client_id>/", trends.client, name="client"),
     path("clients/<uuid:client_id>/edit/", clients.edit_client, name="edit_client"),
@@ -57,17 +72,68 @@ STAFF = [
     ),
     path("clients/<uuid:client_id>/settle-erasure/", clients.settle_erasure, name="settle_erasure"),
     path("clients/<uuid:client_id>/start/", clients.start_treatment, name="start_treatment"),
-    path("treatments/<uuid:treatment_id>/end/", clients.end_treatment, name="end_treatment"),
-    path("sessions/record/", sessions.record_session, name="record_session"),
+    path("treatments/<uuid:treatment_id>/take-along/", reports.take_along, name="take_along"),
+    path("treatments/<uuid:treatment_id>/next/", plan_views.plan_next, name="plan_next"),
+    path("treatments/<uuid:treatment_id>/end/", ending_views.end_treatment, name="end_treatment"),
+    path("treatments/<uuid:treatment_id>/transfer/", ending_views.transfer, name="transfer"),
+    path("treatments/<uuid:treatment_id>/share/", supervision.share, name="share"),
+    path("shares/<uuid:share_id>/withdraw/", supervision.withdraw_share, name="withdraw_share"),
+    path("supervision/", supervision.supervise, name="supervision"),
+    path("sessions/record/", record.record_session, name="record_session"),
     path("sessions/<uuid:session_id>/hand-over/", device_views.hand_over, name="hand_over"),
     path("sessions/<uuid:session_id>/paper/", paper_views.paper, name="paper"),
+    path(
+        "sessions/<uuid:session_id>/own-rating/",
+        therapist_views.therapist_rating,
+        name="therapist_rating",
+    ),
+    path(
+        "sessions/<uuid:session_id>/side-by-side/",
+        side_by_side_views.side_by_side,
+        name="side_by_side",
+    ),
+    path(
+        "sessions/<uuid:session_id>/correct/",
+        correct_views.correct_session,
+        name="correct_session",
+    ),
+    path(
+        "corrections/<uuid:correction_id>/undo/",
+        correct_views.undo_correction,
+        name="undo_correction",
+    ),
     path("device/", device_views.device, name="device"),
     path("device/unlock/", device_views.unlock, name="device_unlock"),
     path("requests/<uuid:request_id>/send-again/", sessions.send_again, name="send_again"),
-    path("flags/<uuid:flag_id>/acknowledge/", trends.acknowledge_flag, name="acknowledge_flag"),
+    path("flags/<uuid:flag_id>/", flags.flag, name="flag"),
+    path("flags/<uuid:flag_id>/acknowledge/", flags.acknowledge_flag, name="acknowledge_flag"),
+    path("flags/<uuid:flag_id>/repair/", flags.log_repair, name="log_repair"),
+    path("flags/<uuid:flag_id>/close/", flags.close_flag, name="close_flag"),
+    path("flags/<uuid:flag_id>/reopen/", flags.reopen_flag, name="reopen_flag"),
+    path("sessions/<uuid:session_id>/mark/", flags.mark_rupture, name="mark_rupture"),
     path("front-desk/", sessions.front_desk, name="front_desk"),
     path("delivery/", sessions.sent_forms, name="delivery"),
+    path("treatments/<uuid:treatment_id>/agreements/", agreed.agreements, name="agreements"),
+    path(
+        "treatments/<uuid:treatment_id>/agreements/add/",
+        agreed.add_agreement,
+        name="add_agreement",
+    ),
+    path(
+        "agreements/<uuid:agreement_id>/reword/", agreed.reword_agreement, name="reword_agreement"
+    ),
+    path("agreements/<uuid:agreement_id>/end/", agreed.end_agreement, name="end_agreement"),
+    path(
+        "agreements/<uuid:agreement_id>/resume/", agreed.resume_agreement, name="resume_agreement"
+    ),
+    path(
+        "agreements/answers/<uuid:answer_id>/take-over/",
+        agreed.take_over_words,
+        name="take_over_words",
+    ),
+    path("ratings/<uuid:rating_id>/add-goal/", agreed.add_proposed_goal, name="add_proposed_goal"),
     path("clinic/", trends.clinic, name="clinic"),
+    path("clinic/as-admins-see/", trends.seen_by_admins, name="seen_by_admins"),
     path("clinic/alerts/", trends.alerts, name="alerts"),
     path("clinic/people/", accounts.people, name="people"),
     path("clinic/people/invite/", accounts.invite, name="invite"),
@@ -94,6 +160,7 @@ STAFF = [
     path("method/", trends.method, name="method"),
     path("settings/about/", accounts.own_about, name="own_about"),
     path("settings/about/take-down/", accounts.take_about_down, name="take_about_down"),
+    path("settings/mail/", accounts.mail_wishes, name="mail_wishes"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<slug:token_key>/revoke/", accounts.revoke_token, name="revoke_token"),
 ]
@@ -110,16 +177,16 @@ OWN = [
 ]
 
 CLIENT = [
-    path("r/<str:token>/", client_views.open_link, name="open_link"),
+    path("r/<str:token>/", link_views.open_link, name="open_link"),
     path("rate/<uuid:request_id>/", client_views.rate, name="rate"),
-    path("rate/<uuid:request_id>/thanks/", client_views.thanks, name="rate_thanks"),
-    path("rate/<uuid:request_id>/check/", client_views.check, name="rate_check"),
+    path("rate/<uuid:request_id>/thanks/", link_views.thanks, name="rate_thanks"),
+    path("rate/<uuid:request_id>/check/", link_views.check, name="rate_check"),
     path("rate/<uuid:request_id>/draft/", client_views.keep_draft, name="rate_draft"),
     path("rate/<uuid:request_id>/later/", client_views.go_on_later, name="rate_later"),
     path("rate/<uuid:request_id>/language/", client_views.change_language, name="rate_language"),
     path("rate/<uuid:request_id>/change/", client_views.change, name="rate_change"),
-    path("rate/<uuid:request_id>/ask/", client_views.ask_for_link, name="rate_ask"),
-    path("rate/<uuid:request_id>/own/", client_views.mail_own, name="rate_own"),
+    path("rate/<uuid:request_id>/ask/", link_views.ask_for_link, name="rate_ask"),
+    path("rate/<uuid:request_id>/own/", link_views.mail_own, name="rate_own"),
     path("mail/<str:token>/", client_mail.open_mail, name="open_mail"),
     path("mail/", client_mail.mail_choice, name="mail_choice"),
     path("own/", include(OWN)),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from sessions import handed_over
+from sessions.at_clinic import handed_over
 
 SECRETS = ("pin", "birth_year", "answer")  # of the second check
 

@@ -2,12 +2,8 @@
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
-
-import django
-from django.core.management import call_command
 
 from alliance.local.problem import Problem
 from alliance.local.processes import Stopped, stop_on_signals
@@ -19,7 +15,7 @@ def main() -> int:
     stop_on_signals()
     try:
         with site.started() as servers:
-            _prepare(servers)
+            site.prepare(servers)
             from benchmarks import measurements  # noqa: PLC0415 - needs Django's settings
 
             figures = measurements.take(servers, laps=given.laps, each=given.submissions)
@@ -32,15 +28,6 @@ def main() -> int:
     if given.json:
         given.json.write_text(json.dumps(figures, indent=2) + "\n")
     return 0
-
-
-def _prepare(servers: site.Site) -> None:
-    """As for the demo, without its clinic."""
-    os.environ.update(servers.values)
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,8 +6,8 @@ from datetime import datetime
 from statistics import median
 
 from benchmarks import rows
-from trends import drawings
 from trends import services as trends
+from trends.client_page import drawings
 from trends.models import Trajectory
 
 SPARKLINES = 2_000

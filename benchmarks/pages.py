@@ -1,5 +1,6 @@
 """How long a page takes, and how many queries, with a small and a large caseload."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -7,6 +8,7 @@ from datetime import datetime
 from http.client import HTTPConnection
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,9 +20,11 @@ from alliance.local.ports import LOOPBACK
 from benchmarks import rows
 from benchmarks.site import Site, Web
 from trends import services as trends
+from trends.models import Flag
 
 SESSIONS = 10  # of each treatment
 TIMES = 5
+ONE = re.compile(r"[0-9a-f-]{36}")  # which row it is about
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,18 @@ def _clinic(size: int, at: datetime) -> rows.Staff:
 def _pages(staff: rows.Staff) -> Iterator[tuple[str, User]]:
     client = staff.therapist.treatments.earliest("pk").client_id
     yield "/caseload/", staff.therapist
+    yield "/today/", staff.therapist
+    yield "/inbox/", staff.therapist
+    yield f"/flags/{_flag(staff.therapist)}/", staff.therapist
     yield f"/clients/{client}/", staff.therapist
     yield "/sessions/record/", staff.therapist
     yield "/front-desk/", staff.desk
     yield "/clinic/", staff.admin
+
+
+def _flag(therapist: User) -> UUID:
+    """Any that waits for the therapist."""
+    return Flag.objects.visible_to(therapist).open().latest("raised_at").pk
 
 
 def _figures(web: Web, path: str, user: User, size: int) -> PageFigures:
@@ -71,7 +83,7 @@ def _figures(web: Web, path: str, user: User, size: int) -> PageFigures:
     _fetch(web, path, cookie)
     fetched = [_fetch(web, path, cookie) for _ in range(TIMES)]
     return PageFigures(
-        page="/clients/.../" if path.startswith("/clients/") else path,
+        page=ONE.sub("...", path),
         treatments=size,
         queries=len(queries),
         milliseconds=median(took for took, _ in fetched),

@@ -51,19 +51,29 @@ def _spread(ratio: dict[str, float]) -> str:
 
 
 def _pages(figures: list[dict[str, Any]]) -> Table:
+    """Whatever a list takes for one row more is the difference between the two sizes."""
     table = Table(title="Pages", title_justify="left")
     table.add_column("")
     small, large = sorted({row["treatments"] for row in figures})
     for head in ("queries", "ms", "kB"):
         table.add_column(f"{head}, {small:,} treatments", justify="right")
         table.add_column(f"{large:,}", justify="right")
+    table.add_column("ms a row", justify="right")
+    table.add_column("bytes a row", justify="right")
     for page in dict.fromkeys(row["page"] for row in figures):
-        pair = [row for row in figures if row["page"] == page]
-        cells = [f"{row['queries']}" for row in pair]
-        cells += [f"{row['milliseconds']:.0f}" for row in pair]
-        cells += [f"{row['kilobytes']:.0f}" for row in pair]
+        few, many = (row for row in figures if row["page"] == page)
+        cells = [f"{row['queries']}" for row in (few, many)]
+        cells += [f"{row['milliseconds']:.0f}" for row in (few, many)]
+        cells += [f"{row['kilobytes']:.0f}" for row in (few, many)]
+        cells.append(f"{_a_row(few, many, 'milliseconds'):.2f}")
+        cells.append(f"{1000 * _a_row(few, many, 'kilobytes'):.0f}")
         table.add_row(page, *cells)
     return table
+
+
+def _a_row(few: dict[str, Any], many: dict[str, Any], what: str) -> float:
+    taken: float = (many[what] - few[what]) / (many["treatments"] - few["treatments"])
+    return taken
 
 
 def _computing(figures: dict[str, float]) -> Table:

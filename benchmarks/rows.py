@@ -18,6 +18,7 @@ from trends.models import Trajectory
 
 ANSWER_RATE = 0.8
 COMMENT_RATE = 0.3
+SEEN_TODAY = 25  # one of so many
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,12 @@ def _take_on(written: Written, therapist: User, number: int, at: datetime) -> Tr
         email=people.client_email(number),
         created_at=at,
     )
-    treatment = Treatment(client=client, therapist=therapist, started_on=date(2020, 1, 1))
+    treatment = Treatment(
+        client=client,
+        therapist=therapist,
+        started_on=date(2020, 1, 1),
+        next_at=None if number % SEEN_TODAY else at,
+    )
     written.clients.append(client)
     written.treatments.append(treatment)
     return treatment

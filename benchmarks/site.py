@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import django
+from django.core.management import call_command
+
 from alliance.local import environment, servers
 from alliance.local.children import Child, stop_together
 from alliance.local.demo import WEB
@@ -65,6 +68,15 @@ class Site:
             yield Web(port, child)
         finally:
             stop_together([child])
+
+
+def prepare(servers: Site) -> None:
+    """As for the demo, without its clinic."""
+    os.environ.update(servers.values)
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @contextmanager

@@ -38,8 +38,19 @@ class Course:
     def in_rupture(self, session: int) -> bool:
         return self.rupture is not None and bool(self.rupture.at(session))
 
-    def answers(self, session: int, instrument: Instrument, rng: Random) -> dict[str, int]:
-        """One filled-in form for this session."""
+    def answers(
+        self,
+        session: int,
+        instrument: Instrument,
+        rng: Random,
+        *,
+        below: float = 0.0,
+        seen: float = 1.0,
+    ) -> dict[str, int]:
+        """One filled-in form for this session; by default the client's.
+
+        below: by so much all is rated lower. seen: as much of a fall shows, a share.
+        """
         fall = self.rupture.at(session) if self.rupture else {}
         grown = GROWTH * log2(session + 1)
         state = rng.gauss(0, STATE_SD)
@@ -48,7 +59,8 @@ class Course:
                 self.level[item.dimension]
                 + grown
                 + state
-                - fall.get(item.dimension, 0.0)
+                - below
+                - seen * fall.get(item.dimension, 0.0)
                 + rng.gauss(0, ITEM_SD),
                 instrument,
             )

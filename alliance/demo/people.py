@@ -20,7 +20,8 @@ ABOUT_CLINIC: dict[str, Any] = {
         "you next time. You can skip a form at any time."
     ),
     "about_confidentiality": (
-        "What you say stays between you and your therapist.\n\nThere is one limit: if you or "
+        "What you say stays between you and your therapist. If they need advice, they may ask a "
+        "supervisor here, who then reads it too.\n\nThere is one limit: if you or "
         "somebody else is in danger, we may have to call for help. If we can, we tell you first."
     ),
     "about_complaints": (
@@ -53,6 +54,7 @@ STAFF: list[tuple[str, str, list[Role]]] = [
     ("Sam Whitfield", "sam@northside.example", [Role.THERAPIST]),
     ("Ruth Adler", "ruth@northside.example", [Role.ADMIN]),
     ("Noor Haddad", "noor@northside.example", [Role.FRONT_DESK]),
+    ("Sven Dahl", "sven@northside.example", [Role.SUPERVISOR]),
 ]
 CASELOADS = (14, 12, 11, 10, 10, 3)  # clients of each therapist, in the order above
 

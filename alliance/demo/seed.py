@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Subquery
 from accounts import services as accounts
 from accounts.models import Clinic, User
 from accounts.permissions import Role
-from alliance.demo import courses, people
+from alliance.demo import agreed, corrected, courses, people, planned, shared, worked_on
 from alliance.demo.courses import Course
 from clients import services as clients
 from clients.models import Client, Treatment
@@ -24,15 +24,25 @@ from measures.scoring import score
 from outbox.doorbell import doorbell
 from outbox.models import Message
 from sessions import services as sessions
-from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
+from sessions.models import (
+    RATING_REQUEST,
+    Rating,
+    RatingRequest,
+    TherapistRating,
+    TherapySession,
+)
+from sessions.own_rating import therapist_ratings
 from trends import services as trends
-from trends.models import Flag
+from trends.models import Flag, FlagMove
 
 SEED = 1979  # the year in which Bordin described the working alliance
-SEEN_FLAGS = 0.8  # share of the older flags that were looked at
 ANSWER_RATE = 0.8
 FRIDAY = 4
 PAST = timedelta(days=400)  # the clinic is open that long; older flags are raised too
+SELF_RATED = 3  # clients of the first therapist, who rates their sessions herself as well
+SELF_RATED_SHARE = 0.85
+THERAPIST_BELOW = 0.35  # therapists rate a little lower than their clients,
+THERAPIST_SEES = 0.3  # and see a part of a fall: changes of the two correlate .27
 LEFT_TO_SEND = 4  # of the newest forms: the worker sends them when the demo starts
 Progress = Callable[[str, int, int], None]
 
@@ -57,6 +67,7 @@ class Written:
     requests: list[RatingRequest] = field(default_factory=list)
     mails: list[Message] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
+    by_therapist: list[TherapistRating] = field(default_factory=list)
 
 
 def seed(at: datetime, tell: Progress = lambda *_: None) -> Clinic:
@@ -64,17 +75,22 @@ def seed(at: datetime, tell: Progress = lambda *_: None) -> Clinic:
     rng = Random(SEED)  # noqa: S311  no secret
     with doorbell.muted(), transaction.atomic():
         clinic, staff = _open(at)
+        shared.hush_nobody(staff, at)
         plans = list(_plans(staff, rng))
         past = Written()
         treatments = [_live(plan, past, at, rng) for plan in plans]
         _insert(past, at)
+        agreed.write(treatments, at)
+        corrected.write(treatments)
         for done, treatment in enumerate(treatments, start=1):
             trends.recompute(treatment.pk, at=at, since=at - PAST)
             tell("Clients", done, len(treatments))
         trends.nightly(clinic.pk, at=at)  # or the first night would change the demo at its start
         _let_clients_have_a_say(treatments, at)
+        shared.write(treatments, at)
+        planned.write(treatments, at)
         _date_flags()
-        _look_at_past_flags(at, rng)
+        worked_on.write(at, rng)
     return clinic
 
 
@@ -164,6 +180,8 @@ def _one_session(
     if not session.took_place or not treatment.client.can_be_mailed:
         return
     request = _ask(session, past)
+    if plan.number < SELF_RATED:
+        _rate_too(plan, request, past, index)
     falls_now = is_newest and plan.course.in_rupture(index)
     waits = is_newest and plan.number % 5 == 1
     if falls_now or (not waits and rng.random() < ANSWER_RATE):
@@ -229,6 +247,32 @@ def _answer(plan: Plan, request: RatingRequest, index: int, rng: Random) -> Rati
     )
 
 
+def _rate_too(plan: Plan, request: RatingRequest, past: Written, index: int) -> None:
+    """The therapist's own rating, right after the session: of a rupture she sees a part.
+
+    Its own dice: the clients' answers do not depend on who rates too.
+    """
+    dice = Random(f"{SEED} {plan.number} {index}")  # noqa: S311  no secret
+    if dice.random() > SELF_RATED_SHARE:
+        return
+    form = therapist_ratings.form_for(request.session)
+    answers = plan.course.answers(index, form, dice, below=THERAPIST_BELOW, seen=THERAPIST_SEES)
+    scores = score(form, answers)
+    own = TherapistRating(
+        session=request.session,
+        instrument=form.key,
+        instrument_version=form.version,
+        answers=answers,
+        goal=scores.goal,
+        task=scores.task,
+        bond=scores.bond,
+        is_blind=True,
+        rated_at=request.session.recorded_at + timedelta(minutes=1),
+        rated_by=plan.therapist,
+    )
+    past.by_therapist.append(own)
+
+
 def _came(rng: Random) -> tuple[str, float | None]:
     """By the link mostly, in a minute or so."""
     ways = (Rating.Provenance.LINK, Rating.Provenance.ROOM, Rating.Provenance.PAPER)
@@ -242,6 +286,7 @@ def _insert(past: Written, at: datetime) -> None:
     RatingRequest.objects.bulk_create(past.requests)
     Message.objects.bulk_create(past.mails)
     Rating.objects.bulk_create(past.ratings)
+    TherapistRating.objects.bulk_create(past.by_therapist)
 
 
 def _leave_some_to_send(past: Written, at: datetime) -> None:
@@ -272,27 +317,14 @@ def _let_clients_have_a_say(treatments: list[Treatment], at: datetime) -> None:
 def _date_flags() -> None:
     """As if each had been raised when its form came back, not all of them today."""
     answered = Rating.objects.filter(session=OuterRef("session")).values("submitted_at")
-    Flag.objects.update(raised_at=Subquery(answered[:1]))
-
-
-def _look_at_past_flags(at: datetime, rng: Random) -> None:
-    """Therapists saw most of the older flags; some of the newest still wait for them."""
-    older = Flag.objects.open().filter(session__held_at__lt=at - timedelta(days=10))
-    for flag in older.select_related("treatment__therapist", "session").order_by(
-        "session__held_at", "treatment__client__created_at"
-    ):
-        if rng.random() < SEEN_FLAGS:
-            trends.acknowledge_flag(
-                flag,
-                note="Talked about it at the start of the next session.",
-                by=flag.treatment.therapist,
-                at=flag.session.held_at + timedelta(days=2),
-            )
+    Flag.objects.update(raised_at=Subquery(answered[:1]), state_at=Subquery(answered[:1]))
+    raised = Flag.objects.filter(pk=OuterRef("flag")).values("raised_at")
+    FlagMove.objects.filter(action=FlagMove.Action.RAISE).update(made_at=Subquery(raised[:1]))
 
 
 def log_ins() -> list[dict[str, str]]:
     """One account for each role, for the person who tries the demo."""
-    shown = (people.STAFF[0], people.STAFF[6], people.STAFF[7])
+    shown = (people.STAFF[0], people.STAFF[-1], people.STAFF[6], people.STAFF[7])
     return [
         {"role": roles[0].value, "name": name, "email": email, "password": people.PASSWORD}
         for name, email, roles in shown

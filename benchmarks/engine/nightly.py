@@ -15,10 +15,11 @@ from django.db import connection, transaction
 from accounts.models import Clinic
 from benchmarks import rows
 from sessions.models import Rating, TherapySession
-from trends import batches, histories, services
+from trends import services
+from trends.computing import batches, histories
+from trends.computing.storing import COMPUTED
 from trends.engine.trends import AT_ONCE
 from trends.models import Trajectory
-from trends.storing import COMPUTED
 
 SESSIONS = 20
 LAPS = 3

@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import django
-from django.core.management import call_command
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 
@@ -29,7 +27,7 @@ def main() -> int:
     stop_on_signals()
     try:
         with site.started() as servers:
-            _prepare(servers)
+            site.prepare(servers)
             figures = _measure(servers, given.laps)
     except Problem as problem:
         print(problem, file=sys.stderr)
@@ -46,14 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--laps", type=int, default=9)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser
-
-
-def _prepare(servers: site.Site) -> None:
-    os.environ.update(servers.values)
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _measure(servers: site.Site, laps: int) -> dict[str, Any]:
