@@ -7,6 +7,7 @@ import io
 import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -31,6 +32,24 @@ FILES_AS_THEY_LIE = {
     "WHITENOISE_AUTOREFRESH": True,
     "WHITENOISE_USE_FINDERS": True,
 }
+
+
+HERE = Path(__file__).parent
+LONGEST = ("journey/test_pages.py", "journey", "faults", "local", "benchmarks")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, lest one process end with it while the other has nothing.
+
+    Else the order stays as random as it was.
+    """
+
+    def rank(item: pytest.Item) -> int:
+        below = [item.path.is_relative_to(HERE / path) for path in LONGEST]
+        return [*below, True].index(True)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,6 +108,12 @@ def ruth(clinic: Clinic) -> User:
 @pytest.fixture
 def noor(clinic: Clinic) -> User:
     return people.hire(clinic, "Noor Haddad", Role.FRONT_DESK)
+
+
+@pytest.fixture
+def sven(clinic: Clinic) -> User:
+    """A supervisor, with whom nothing is shared yet."""
+    return people.hire(clinic, "Sven Dahl", Role.SUPERVISOR)
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import Clinic, Invitation, User
 from accounts.permissions import Role
+from clients import agreements
 from clients import services as clients
-from clients.models import Client, Treatment
+from clients.models import Agreement, Client, Treatment, Wording
 from outbox import composers, links
-from sessions import answering
 from sessions import services as sessions
-from sessions.models import Rating, RatingRequest, RequestLink, TherapySession
+from sessions.form import answering
+from sessions.models import Rating, RatingRequest, RequestLink, TherapistRating, TherapySession
+from sessions.own_rating import therapist_ratings
 from trends import services as trends
 from trends.models import Trajectory
 
@@ -107,11 +109,35 @@ def answer(
     follow_up: str = "",
     came: answering.Came | None = None,
     at: datetime | None = None,
+    **beside: Any,
 ) -> Rating:
+    """beside: what else was said, `agreements`, `proposal` or `elements`."""
     answers = points(session.request, goal, task, bond)
-    said = answering.Said(answers, tension, comment=comment, follow_up=follow_up)
+    said = answering.Said(answers, tension, comment=comment, follow_up=follow_up, **beside)
     at = at or session.held_at + timedelta(hours=3)
     return answering.submit_rating(session.request, said=said, came=came, at=at)
+
+
+def rate(
+    session: TherapySession,
+    goal: int = 3,
+    task: int = 3,
+    bond: int = 3,
+    *,
+    opened_at: datetime | None = None,
+    at: datetime | None = None,
+    changed: dict[str, int] | None = None,
+) -> TherapistRating:
+    """The therapist's own rating, with these scores; changed: single items by their keys."""
+    wanted = {"goal": goal, "task": task, "bond": bond}
+    items = therapist_ratings.form_for(session).items
+    return therapist_ratings.rate(
+        session,
+        answers={item.key: wanted[item.dimension] for item in items} | (changed or {}),
+        opened_at=opened_at,
+        by=session.treatment.therapist,
+        at=at or session.held_at + timedelta(hours=1),
+    )
 
 
 def course(treatment: Treatment, *scores: tuple[int, int, int] | None) -> list[TherapySession]:
@@ -124,6 +150,19 @@ def course(treatment: Treatment, *scores: tuple[int, int, int] | None) -> list[T
         held.append(session)
     compute(treatment, at=MONDAY + timedelta(weeks=len(scores)))
     return held
+
+
+def agree(
+    treatment: Treatment,
+    words: str = "Sleep through the night",
+    *,
+    kind: str = Agreement.Kind.GOAL,
+    at: datetime = MONDAY - timedelta(days=50),
+) -> Wording:
+    """The therapist writes a goal or a task down; its first wording."""
+    by = treatment.therapist
+    agreement = agreements.propose(treatment, kind=kind, words=words, by=by, at=at)
+    return agreement.wordings.get()
 
 
 def compute(

@@ -22,7 +22,10 @@ pytestmark = pytest.mark.usefixtures("clock")
         ([Role.THERAPIST], "/caseload/"),
         ([Role.ADMIN], "/clinic/"),
         ([Role.FRONT_DESK], "/front-desk/"),
+        ([Role.SUPERVISOR], "/supervision/"),
         ([Role.ADMIN, Role.THERAPIST], "/caseload/"),
+        ([Role.SUPERVISOR, Role.THERAPIST], "/caseload/"),
+        ([Role.SUPERVISOR, Role.ADMIN], "/clinic/"),
         ([Role.ADMIN, Role.FRONT_DESK], "/front-desk/"),
     ],
 )
@@ -74,6 +77,19 @@ def test_invite_by_page(as_ruth: Browser) -> None:
     page = as_ruth.post("/clinic/people/invite/", body, follow=True)
     assert "An invitation to lena@northside.example is on its way." in page.content.decode()
     assert Invitation.objects.get().roles == ["therapist", "front_desk"]
+
+
+def test_a_supervisor_can_be_invited(as_ruth: Browser) -> None:
+    page = as_ruth.get("/clinic/people/").content.decode()
+    assert "A supervisor reads what therapists share with them, and nothing else." in page
+    body = {"email": "sven@northside.example", "roles": ["supervisor"]}
+    assert as_ruth.post("/clinic/people/invite/", body).status_code == 302
+    token = people.join_token(Invitation.objects.get(), at=timezone.now())
+    answers = {"display_name": "Sven Dahl", "password": people.PASSWORD}
+    browser = Browser()
+    browser.get(f"/join/{token}/")
+    browser.post("/join/", answers)
+    assert User.objects.get(email="sven@northside.example").roles == ["supervisor"]
 
 
 @pytest.mark.parametrize(

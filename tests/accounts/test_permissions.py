@@ -14,13 +14,15 @@ from tests import people
 
 # The policy once more, from the issue: whoever changes it has to say it twice.
 POLICY = """
-permission              therapist  admin  front_desk
-care_for_own_clients    yes        -      -
-see_roster              -          -      yes
-send_forms_again        yes        -      yes
-see_clinic_figures      -          yes    -
-manage_clinic           -          yes    -
-use_api                 yes        -      -
+permission              therapist  supervisor  admin  front_desk
+care_for_own_clients    yes        -           -      -
+read_courses            yes        yes         -      -
+supervise               -          yes         -      -
+see_roster              -          -           -      yes
+send_forms_again        yes        -           -      yes
+see_clinic_figures      -          -           yes    -
+manage_clinic           -          -           yes    -
+use_api                 yes        -           -      -
 """
 HEADING, *ROWS = (line.split() for line in POLICY.strip().splitlines())
 CELLS = [

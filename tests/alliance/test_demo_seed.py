@@ -16,12 +16,22 @@ from accounts.models import Clinic, User
 from accounts.permissions import Role
 from alliance.demo import people, seed
 from audit.models import Event
-from clients.models import Client, Treatment
+from clients.models import Client, Treatment, Wording
+from measures import catalogue
 from measures.scoring import score
 from outbox.models import Message
-from sessions.models import Rating, RatingRequest, TherapySession
+from sessions.models import (
+    RATING_REQUEST,
+    AgreementAnswer,
+    Rating,
+    RatingRequest,
+    TherapistRating,
+    TherapySession,
+)
 from tests.conftest import logged_in
 from trends import services
+from trends.client_page import agreed
+from trends.mails import telling
 from trends.models import Flag, Trajectory
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
@@ -47,6 +57,9 @@ def story() -> list[Any]:
         sorted((r.submitted_at, r.goal, r.task, r.bond, r.comment) for r in Rating.objects.all()),
         sorted((flag.raised_at, flag.state, str(flag.reason)) for flag in Flag.objects.all()),
         sorted((row.created_at, row.state) for row in Message.objects.all()),
+        sorted((row.rated_at, row.goal, row.bond) for row in TherapistRating.objects.all()),
+        sorted((row.said_at, row.words) for row in Wording.objects.all()),
+        sorted((row.answer, row.words, row.progress or 0) for row in AgreementAnswer.objects.all()),
     ]
 
 
@@ -111,9 +124,34 @@ def test_every_rating_is_scored_from_its_answers(clinic: Clinic) -> None:
         assert (rating.goal, rating.task, rating.bond) == (scores.goal, scores.task, scores.bond)
 
 
+def test_the_first_therapist_rates_too(clinic: Clinic) -> None:
+    given = list(TherapistRating.objects.select_related("session__treatment__therapist"))
+    assert len(given) > 10
+    assert {row.session.treatment.therapist.email for row in given} == {people.STAFF[0][1]}
+    for row in given:
+        form = catalogue.get(row.instrument, row.instrument_version)
+        assert score(form, row.answers).bond == row.bond
+        assert row.is_blind
+
+
 def test_every_form_has_a_mail_and_every_mail_a_form(clinic: Clinic) -> None:
     requests = set(RatingRequest.objects.values_list("pk", flat=True))
-    assert set(Message.objects.values_list("about", flat=True)) == requests
+    mails = Message.objects.filter(kind=RATING_REQUEST)
+    assert set(mails.values_list("about", flat=True)) == requests
+
+
+def test_therapists_with_a_new_flag_are_owed_one_mail_each(clinic: Clinic) -> None:
+    mails = Message.objects.filter(kind=telling.REVIEW)
+    waiting = Flag.objects.open().values_list("treatment__therapist", flat=True)
+    assert sorted(mails.values_list("about", flat=True)) == sorted(set(waiting))
+
+
+def test_the_supervisor_reads_two_treatments_of_the_first_therapist(clinic: Clinic) -> None:
+    sven = User.objects.supervisors().get()
+    assert Treatment.objects.read_by(sven).count() == 2
+    page = logged_in(sven).get("/supervision/").content.decode()
+    assert page.count("Mara Lindqvist") == 2
+    assert "not read yet" in page
 
 
 def test_the_log_ins_work_and_show_each_role(clinic: Clinic) -> None:
@@ -126,8 +164,9 @@ def test_the_log_ins_work_and_show_each_role(clinic: Clinic) -> None:
 
 
 def test_the_pages_of_the_demo_open(clinic: Clinic) -> None:
-    mara, ruth, noor = (User.objects.get(email=row["email"]) for row in seed.log_ins())
+    mara, sven, ruth, noor = (User.objects.get(email=row["email"]) for row in seed.log_ins())
     assert logged_in(mara).get("/caseload/").status_code == 200
+    assert logged_in(sven).get("/supervision/").status_code == 200
     assert logged_in(ruth).get("/clinic/").status_code == 200
     assert logged_in(noor).get("/front-desk/").status_code == 200
     for client in Client.objects.visible_to(mara):
@@ -155,7 +194,17 @@ def test_the_command_prints_log_ins_as_json(db: None) -> None:
     call_command("seed_demo", "--print-logins", stdout=printed)
     assert [row["role"] for row in json.loads(printed.getvalue())] == [
         "therapist",
+        "supervisor",
         "admin",
         "front_desk",
     ]
     assert not Clinic.objects.exists()
+
+
+def test_goals_and_tasks_stand_in_each_state(db: None) -> None:
+    seed.seed(NOW)
+    found = agreed.of_treatments(Treatment.objects.all())
+    states = {status.state for statuses in found.values() for status in statuses}
+    assert states == {"proposed", "agreed", "doubted", "otherwise"}
+    assert Rating.objects.filter(elements__isnull=False).exists()
+    assert Rating.objects.filter(proposal__isnull=False).count() == 1

@@ -26,6 +26,23 @@ TOKEN = "q7Zk_secret-token-of-a-link"
         (f"https://x.example/r/{TOKEN}/?a=b", "https://x.example/r/***/?a=b"),
         (f"two: /r/{TOKEN}/ /r/{TOKEN}/", "two: /r/***/ /r/***/"),
         ("Not Found: /caseload/", "Not Found: /caseload/"),
+        ("GET /caseload/?q=Ana+R.&show=needs HTTP", "GET /caseload/?q=***&show=needs HTTP"),
+        ("/caseload/?show=needs&q=O'Brien", "/caseload/?show=needs&q=***"),
+        ("/caseload/?q=", "/caseload/?q=***"),
+        (
+            "/accounts/login/?next=/caseload/%3Fq%3DAna%26sort%3Dname",
+            "/accounts/login/?next=/caseload/%3Fq%3D***",
+        ),
+        ("/caseload/?q=Ana%26Ben&sort=name", "/caseload/?q=***&sort=name"),
+        (
+            "/?next=%252Fcaseload%252F%253Fq%253DAna%2526B",
+            "/?next=%252Fcaseload%252F%253Fq%253D***",
+        ),
+        ("GET /caseload/?show=1;q=Ana HTTP", "GET /caseload/?show=1;q=*** HTTP"),
+        ("/caseload/?%71=Ana", "/caseload/?%71=***"),
+        ('/caseload/?q=Ana"B;C', "/caseload/?q=***"),
+        ("/caseload/?faq=Ana", "/caseload/?faq=Ana"),
+        ("/delivery/?show=all", "/delivery/?show=all"),
         ("/rate/0000/", "/rate/0000/"),
         ("/join/", "/join/"),
     ],
@@ -97,3 +114,19 @@ def test_an_error_in_a_view_is_logged_without_the_token(
     assert response.status_code == 500
     assert "ValueError" in printed_logs.getvalue()
     assert TOKEN not in printed_logs.getvalue()
+
+
+def test_a_name_that_somebody_looked_for_is_not_logged(
+    as_mara: Browser, printed_logs: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by us when the page fails, nor by the server that names the whole address."""
+
+    def fail(*args: object) -> None:
+        raise ValueError("/caseload/?q=Kestrel is broken")
+
+    monkeypatch.setattr("trends.lists.caseload.rows", fail)
+    as_mara.raise_request_exception = False
+    assert as_mara.get("/caseload/?q=Kestrel").status_code == 500
+    logging.getLogger("gunicorn.error").error("Error handling request /caseload/?q=Kestrel")
+    assert "ValueError" in printed_logs.getvalue()
+    assert "Kestrel" not in printed_logs.getvalue()

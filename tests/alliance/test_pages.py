@@ -39,7 +39,7 @@ def test_500_tells_nothing_of_the_error(mara: User, monkeypatch: pytest.MonkeyPa
     def fail(*args: object) -> None:
         raise ValueError("CANARY in an exception")
 
-    monkeypatch.setattr("trends.caseload.rows", fail)
+    monkeypatch.setattr("trends.lists.caseload.rows", fail)
     browser = Browser(raise_request_exception=False)
     browser.force_login(mara)
     response = browser.get("/caseload/")

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 def test_sweep_sends_and_computes_all_that_is_due(ana: Treatment) -> None:
     people.hold(ana)
-    assert sweep(NOW) == {"messages": 1, "drafts": 0, "trajectories": 1}
+    assert sweep(NOW) == {"messages": 1, "drafts": 0, "reminders": 0, "trajectories": 1}
     assert len(mail.outbox) == 1
     assert Trajectory.objects.get().sessions == 1
 
@@ -35,7 +35,7 @@ def test_sweep_sends_and_computes_all_that_is_due(ana: Treatment) -> None:
 def test_sweep_again_finds_nothing(ana: Treatment) -> None:
     people.hold(ana)
     sweep(NOW)
-    assert sweep(NOW) == {"messages": 0, "drafts": 0, "trajectories": 0}
+    assert sweep(NOW) == {"messages": 0, "drafts": 0, "reminders": 0, "trajectories": 0}
 
 
 def test_sweep_finds_what_no_worker_was_told_of(ana: Treatment) -> None:
@@ -59,7 +59,9 @@ def test_the_command_says_what_it_did(ana: Treatment) -> None:
     people.hold(ana)
     printed = io.StringIO()
     call_command("sweep", stdout=printed)
-    assert printed.getvalue() == "trajectories: 1\ndrafts: 0\nmessages: 1\nnights: 1\n"
+    assert (
+        printed.getvalue() == "trajectories: 1\ndrafts: 0\nreminders: 0\nmessages: 1\nnights: 1\n"
+    )
 
 
 def test_the_sweep_rings_for_each_night_that_is_owed(

@@ -13,7 +13,8 @@ from clients import notices, services
 from clients.models import Client, ClientLink, Treatment
 from outbox.models import Message
 from sessions import services as sessions
-from sessions.models import OWN_LINK
+from sessions.form import asked
+from sessions.models import OWN_LINK, RatingRequest
 from tests import people
 from tests.conftest import logged_in
 
@@ -199,3 +200,26 @@ def test_others_cannot_send_it(known: Client, noor: User, jonas: User, ruth: Use
         answer = logged_in(person).post(f"/clients/{known.pk}/own-answers/")
         assert answer.status_code in (403, 404)
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("changed", [{"email": "desk@mail.example"}, {"checks_link": "never"}])
+def test_no_form_shows_goals_before_the_therapist_has_confirmed(
+    as_noor: Browser, known: Client, ana: Treatment, changed: dict[str, str]
+) -> None:
+    """Nor to whoever asks nobody any more, or answers with a year of their own."""
+    people.agree(ana, "Sleep through the night")
+    form = people.hold(ana).request
+    assert edit(as_noor, known, **changed).status_code == 302
+    assert stored().own_link_blocked_at is not None
+    assert asked.of_request(RatingRequest.objects.get(pk=form.pk)) == asked.NOTHING
+    services.confirm_contact(stored(), by=ana.therapist, at=AT)
+    assert asked.of_request(RatingRequest.objects.get(pk=form.pk)).wordings
+
+
+def test_a_laxer_check_by_the_front_desk_is_to_be_confirmed(
+    as_noor: Browser, known: Client
+) -> None:
+    edit(as_noor, known, checks_link="always")
+    assert stored().own_link_blocked_at is None
+    edit(as_noor, known, checks_link="never")
+    assert stored().own_link_blocked_at is not None

@@ -187,7 +187,7 @@ def test_edit_says_what_is_wrong_and_changes_nothing(
 
 
 def test_end_and_start_again(as_mara: Browser, ana: Treatment) -> None:
-    page = as_mara.post(f"/treatments/{ana.pk}/end/", follow=True)
+    page = as_mara.post(f"/treatments/{ana.pk}/end/", {"reason": "agreed"}, follow=True)
     assert "The treatment has ended." in page.content.decode()
     page = as_mara.post(f"/clients/{ana.client_id}/start/", follow=True)
     assert "A new treatment has started." in page.content.decode()
@@ -195,8 +195,9 @@ def test_end_and_start_again(as_mara: Browser, ana: Treatment) -> None:
 
 
 def test_end_twice_says_so(as_mara: Browser, ana: Treatment) -> None:
-    as_mara.post(f"/treatments/{ana.pk}/end/")
-    page = as_mara.post(f"/treatments/{ana.pk}/end/", follow=True)
+    as_mara.post(f"/treatments/{ana.pk}/end/", {"reason": "agreed"})
+    page = as_mara.post(f"/treatments/{ana.pk}/end/", {"reason": "moved"})
+    assert page.status_code == 409
     assert "This treatment has already ended." in page.content.decode()
 
 

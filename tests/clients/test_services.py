@@ -98,7 +98,8 @@ def test_another_therapist_may_begin_with_the_same_client(ana: Treatment, jonas:
 
 
 def test_end_treatment_today(ana: Treatment) -> None:
-    ended = services.end_treatment(ana, by=ana.therapist, at=LATER)
+    ended = services.end_treatment(ana, reason="moved", by=ana.therapist, at=LATER)
+    assert ended.end_reason == "moved"
     assert ended.ended_on == date(2026, 9, 14)
     assert not Treatment.objects.open().exists()
 

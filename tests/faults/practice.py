@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from accounts import services as accounts
 from accounts.models import User
 from clients.models import Treatment
 from outbox.models import CLAIM
@@ -32,6 +33,8 @@ def later() -> datetime:
 
 
 def caseload_of(therapist: User, size: int) -> list[Treatment]:
+    """Of a therapist who wants no mails: those to the clients are counted."""
+    accounts.stop_mails(therapist, at=FIRST)
     return [
         people.take_on(therapist, f"Client {number}", email=f"c{number}@mail.example")
         for number in range(size)

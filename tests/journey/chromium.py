@@ -6,7 +6,11 @@ import shutil
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no windows, and with them nothing to draw around a page: half the work.
+NAMES = (
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome", "google-chrome-stable"),
+)
 MISSING = (
     "The tests in the browser need Chromium or Chrome, and none was found. `make test` installs one"
     " where it can; otherwise say where it is: CHROMIUM=/path/to/chrome"

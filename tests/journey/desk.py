@@ -58,6 +58,7 @@ class Desk:
         self.keyboard.press("Record a session")
         self.keyboard.type("Private note", note)
         self.keyboard.press("Save session")
+        assert "How do you think" in self.words  # the own rating is offered
 
     def acknowledge(self, note: str) -> None:
         self.keyboard.go_to("Add a note")

@@ -11,11 +11,49 @@ SAME_LINE = 40  # px
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # All that another theme can break: `test_a_theme_is_colours_and_nothing_else`.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-# Evaluated, not added as a script tag, which the Content-Security-Policy forbids.
-RUN_AXE = "wanted => axe.run(document, {runOnly: wanted, resultTypes: ['violations']})"
+# Evaluated, not added as a script tag, which the Content-Security-Policy forbids. Nothing of what
+# is asked here wants style sheets to be loaded a second time (`preload`).
+RUN_AXE = """([tags, but]) => axe.run(document, {runOnly: tags, resultTypes: ["violations"],
+  preload: false, rules: Object.fromEntries(but.map((rule) => [rule, {enabled: false}]))})"""
 ASK_AXE = """tags => axe.run(document, {runOnly: tags}).then((found) =>
   ["passes", "violations", "incomplete", "inapplicable"].flatMap((how) =>
     found[how].map((rule) => rule.id)))"""
+# Contrast is slow to judge, and what looks alike has the same: of all words with the same class,
+# size, weight and colour, on the same grounds, only the first and the last are judged; and none
+# that has been judged on this page already, in another width.
+RUN_AXE_ON_COLOURS = """rules => {
+  const CLEAR = "rgba(0, 0, 0, 0) none 1 static none";
+  const grounds = new Map();
+  const groundsOf = (one) => {
+    if (!one) return "";
+    if (!grounds.has(one)) {
+      const style = getComputedStyle(one);
+      const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.position,
+        style.clipPath].join(" ");
+      grounds.set(one, groundsOf(one.parentElement) + (own === CLEAR ? "" : ` / ${own}`));
+    }
+    return grounds.get(one);
+  };
+  const classOf = (one) => `${one?.tagName}.${one?.getAttribute("class")}`;
+  const looks = (one) => {
+    const style = getComputedStyle(one);
+    return [classOf(one), classOf(one.parentElement), style.color, style.fill, style.fontSize,
+      style.fontWeight, style.textShadow, style.textDecorationLine, one.disabled, groundsOf(one)]
+      .join(" | ");
+  };
+  const hasWords = (one) => one.matches("input, select, textarea")
+    || [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+  const first = new Map(), last = new Map(), judged = window.judged ?? new Set();
+  for (const one of document.querySelectorAll("body *")) {
+    if (!hasWords(one) || !one.checkVisibility()) continue;
+    const look = looks(one);
+    if (!judged.has(look)) (first.has(look) ? last : first).set(look, one);
+  }
+  window.judged = new Set([...judged, ...first.keys()]);
+  if (!first.size) return {violations: []};
+  return axe.run({include: [...first.values(), ...last.values()]},
+    {runOnly: rules, resultTypes: ["violations"], preload: false});
+}"""
 
 OVERFLOW = """() => {
   const page = document.scrollingElement;
@@ -120,14 +158,23 @@ def asked_by_axe(page: Page) -> set[str]:
     return set(names)
 
 
-def broken_by(page: Page, only: list[str] | None = None) -> list[str]:
+def broken_by(page: Page) -> list[str]:
     """Each violation that axe finds, with the element and what would put it right.
 
-    only: the names of a few rules.
+    Without the rules of colours, which are asked in each theme: see `ill_coloured`.
     """
+    return _found(page, RUN_AXE, [TAGS, OF_COLOURS])
+
+
+def ill_coloured(page: Page) -> list[str]:
+    """What cannot be read, or told from the words around it, in the theme that is shown."""
+    return _found(page, RUN_AXE_ON_COLOURS, OF_COLOURS)
+
+
+def _found(page: Page, run: str, wanted: list[Any]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    found = page.evaluate(RUN_AXE, only or TAGS)
+    found = page.evaluate(run, wanted)
     return [_told(each["id"], node) for each in found["violations"] for node in each["nodes"]]
 
 

@@ -108,6 +108,12 @@ def open_folds(page: Page, world: World) -> None:
     page.evaluate(OPEN_FOLDS)
 
 
+def open_keys(page: Page, world: World) -> None:
+    """The list of keys: by one of them, or without scripts as a part of the page."""
+    open_folds(page, world)
+    page.keyboard.press("?")
+
+
 def send_to(path: str, name: str = "sent", value: str = "yes") -> Step:
     def step(page: Page, world: World) -> None:
         with page.expect_navigation():
@@ -125,6 +131,15 @@ def feel_tension(page: Page, world: World) -> None:
     page.locator("[name=follow_up][value=raise]").check()
 
 
+def put_differently(page: Page, world: World) -> None:
+    """Goals and tasks in other words, progress, and one of the seven elements."""
+    for choice in page.locator("[name^=agree_][value=otherwise]").all():
+        choice.check()
+    for choice in page.locator("[name^=progress_][value='10']").all():
+        choice.check()
+    page.locator("[name^=element_][value='3']").first.check()
+
+
 def keep_draft(page: Page, world: World) -> None:
     """Typed, kept, and shown again when the page is loaded once more."""
     feel_tension(page, world)
@@ -140,6 +155,10 @@ def come_too_late(page: Page, world: World) -> None:
     rating.submitted_at -= timedelta(hours=1)
     rating.save()
     page.goto(page.url.replace("/thanks/", "/change/"))
+
+
+def share_with_nobody(page: Page, world: World) -> None:
+    send_to(world.paths["share"], "supervisor", "nobody")(page, world)
 
 
 def want_mails(page: Page, world: World) -> None:
@@ -228,8 +247,23 @@ def break_down(status: int) -> Step:
 THERAPIST = [
     Visit("caseload", "mara", "/caseload/"),
     Visit("caseload without clients", "jonas", "/caseload/"),
+    Visit("caseload: found", "mara", "/caseload/?q=an&show=needs&sort=chance"),
+    Visit("caseload: nobody found", "mara", "/caseload/?q=nobody"),
+    Visit("caseload: keys", "mara", "/caseload/", 200, open_keys),
+    Visit("today", "mara", "/today/"),
+    Visit("today: nobody", "jonas", "/today/"),
+    Visit("inbox", "mara", "/inbox/"),
+    Visit("inbox: empty", "jonas", "/inbox/"),
     Visit("client with a flag", "mara", "{flagged}"),
     Visit("client with a flag seen", "mara", "{seen}"),
+    Visit("flag", "mara", "{flag}"),
+    Visit("flag in repair", "mara", "{flag_in_repair}"),
+    Visit("flag that is only read", "sven", "{flag}"),
+    Visit("log a repair", "mara", "{flag}repair/"),
+    Visit("log a repair: errors", "mara", "{flag}repair/", 422, press("Save the entry")),
+    Visit("close a flag", "mara", "{flag}close/"),
+    Visit("close a flag: errors", "mara", "{flag}close/", 422, press("Close it")),
+    Visit("mark a rupture", "mara", "{mark}"),
     Visit("client without ratings", "mara", "{unrated}"),
     Visit("client of an ended treatment", "mara", "{ended}"),
     Visit("add a client", "mara", "/clients/add/"),
@@ -248,15 +282,49 @@ THERAPIST = [
     Visit("client whose answers came in every way", "mara", "{ways}"),
     Visit("client with every notice", "mara", "{noticed}"),
     Visit("edit a client with every notice", "mara", "{noticed}edit/"),
+    Visit("own rating", "omar", "{own_rating}"),
+    Visit("own rating: errors", "omar", "{own_rating}", 422, press("Keep my rating")),
+    Visit("own rating: given", "omar", "{own_rating_late}"),
+    Visit("client whom both rated", "omar", "{both}"),
+    Visit("side by side", "omar", "{side_by_side}"),
     Visit("paper", "mara", "{paper}"),
+    Visit("correct a session", "mara", "{correct}"),
+    Visit("correct a session: errors", "mara", "{correct}", 422, press("Correct it")),
+    Visit("next appointment", "mara", "{next}"),
+    Visit("next appointment: errors", "mara", "{next}", 422, press("Save")),
+    Visit("end a treatment", "mara", "{end}"),
+    Visit("end a treatment: errors", "mara", "{end}", 422, press("End treatment today")),
+    Visit("hand over to a colleague", "mara", "{transfer}"),
+    Visit("hand over to a colleague: errors", "mara", "{transfer}", 422, press("Hand over today")),
     Visit("paper: errors", "mara", "{paper}", 422, press("Save the answers", answered_on="")),
     Visit("sent forms", "mara", "/delivery/?show=all"),
     Visit("sent forms: none", "jonas", "/delivery/"),
     Visit("about oneself", "pia", "/settings/about/"),
     Visit("about oneself: preview", "pia", "/settings/about/", 200, press("See how it looks")),
     Visit("about oneself: nothing yet", "jonas", "/settings/about/"),
+    Visit("agreed goals and tasks", "mara", "{agreed}", 200, open_folds),
+    Visit("agreed goals and tasks: none", "mara", "{agreed_none}"),
+    Visit("agreed goals and tasks: errors", "mara", "{agreed_none}", 422, press("Add it")),
+    Visit("take along", "mara", "{take_along}"),
+    Visit(
+        "take along: errors",
+        "mara",
+        "{take_along}",
+        422,
+        press("Take it along", since="2026-11-02", until="2026-11-01"),
+    ),
     Visit("tokens", "mara", "/settings/tokens/"),
     Visit("tokens: none", "jonas", "/settings/tokens/"),
+    Visit("share: errors", "mara", "{unrated}", 422, share_with_nobody),
+    Visit("what admins see", "mara", "/clinic/as-admins-see/"),
+    Visit("what admins see: too little", "jonas", "/clinic/as-admins-see/"),
+    Visit("e-mails to oneself", "mara", "/settings/mail/"),
+    Visit(
+        "e-mails to oneself: errors", "mara", "/settings/mail/", 422, press("Save", quiet_from="")
+    ),
+    Visit("supervision", "sven", "/supervision/"),
+    Visit("supervision: nothing", "omar", "/supervision/"),
+    Visit("client that is only read", "sven", "{flagged}"),
     Visit("tokens: a new one", "omar", "/settings/tokens/", 200, press("Make a token")),
 ]
 
@@ -321,6 +389,15 @@ CLIENT = [
     ),
     Visit("rate: tension", "client", "{form_open}", 200, feel_tension),
     Visit("rate: languages", "client", "{form_languages}", 200, open_folds),
+    Visit("rate: agreements and elements", "client", "{form_agreed}", 200, put_differently),
+    Visit("rate: agreements in Arabic", "client", "{form_agreed_ar}", 200, put_differently),
+    Visit(
+        "rate: some of the elements",
+        "client",
+        "{form_agreed_half}",
+        422,
+        after(put_differently, press_any(".rating__send .btn")),
+    ),
     Visit("rate: a draft", "client", "{form_draft}", 200, keep_draft),
     Visit("rate: a flood of words", "client", "{form_huge}", 413, write_too_much),
     Visit("go on later", "client", "{form_later}", 200, after(feel_tension, send_to("later/"))),
@@ -351,6 +428,7 @@ CLIENT = [
     Visit("link asked for", "client", "{form_expired}", 200, ask_for_link),
     Visit("link answered", "client", "{form_answered}", 410),
     Visit("link replaced", "client", "{form_replaced}", 410),
+    Visit("link of a form that is not needed", "client", "{form_withdrawn}", 410),
     Visit("answered meanwhile", "client", "{form_differ}", 410, answer_after_somebody_else),
     Visit("e-mails", "client", "{mail}"),
     Visit("e-mails: errors", "client", "{mail}", 422, press("Save")),

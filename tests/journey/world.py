@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -10,15 +11,19 @@ from django.test import Client as Browser
 from accounts import services as accounts
 from accounts.models import Clinic, User
 from accounts.permissions import Role
+from clients import agreements, sharing
 from clients import services as clients
 from clients.models import Client, ClientLink, Treatment
 from outbox import links
 from outbox.models import Message
-from sessions import answering
 from sessions import services as sessions
+from sessions.correcting import corrections
+from sessions.form import answering, asked
+from sessions.form.said import OnAgreement
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, TherapySession
 from tests import people
-from trends import services as trends
+from trends.flags import moves
+from trends.models import Flag, RepairEntry
 
 LONG_NAME = "Maximiliane-Wilhelmina von Donaudampfschifffahrtsgesellschaft"
 LONG_MAIL = "maximiliane-wilhelmina.donaudampfschifffahrt@mail-of-a-long-name.example"
@@ -65,6 +70,8 @@ def build(now: datetime) -> World:
     _take_on_clients(world)
     _take_on_more_clients(world)
     _send_forms(world)
+    _agree(world)
+    _plan(world)
     _open_own_answers(world)
     _hand_over(world)
     _open_other_clinics(world)
@@ -84,6 +91,7 @@ def _hire(world: World) -> None:
         "Dora Left": [Role.THERAPIST],
         "Ida Brandt": [Role.THERAPIST],  # hands her device over
         "Pia Quist": [Role.THERAPIST],  # has told clients about herself
+        "Sven Dahl": [Role.SUPERVISOR],
     }
     for name, held in roles.items():
         world.staff[name.split()[0].lower()] = people.hire(world.clinic, name, *held)
@@ -99,9 +107,10 @@ def _take_on_clients(world: World) -> None:
     mara = world.staff["mara"]
     fell = _course(world, "Ana R.", *FELL, comment=f"I did not dare to say it. {LONG_WORD}")
     seen = _course(world, "Bo K.", *FELL, (4, 4, 4))
-    trends.acknowledge_flag(
+    moves.acknowledge(
         seen.flags.get(), note=f"We talked about it. {LONG_WORD}", by=mara, at=world.now
     )
+    _go_on_with_flags(world, fell, seen)
     _course(world, LONG_NAME, *STEADY, email=LONG_MAIL)
     unrated = _course(world, "Cem T.", None, None)
     _mail_failed(unrated)
@@ -111,7 +120,38 @@ def _take_on_clients(world: World) -> None:
     named = {"flagged": fell, "seen": seen, "unrated": unrated, "ended": ended}
     for words, treatment in named.items():
         world.paths[words] = f"/clients/{treatment.client_id}/"
+    for treatment in (fell, ended):
+        sharing.share(treatment, supervisor=world.staff["sven"], by=mara, at=world.now)
+    _correct(world, fell)
+    world.paths["next"] = f"/treatments/{unrated.pk}/next/"
+    world.paths["end"] = f"/treatments/{unrated.pk}/end/"
+    world.paths["transfer"] = f"/treatments/{unrated.pk}/transfer/"
+    world.paths["share"] = f"/treatments/{unrated.pk}/share/"
     world.paths["record_fell"] = f"/sessions/record/?treatment={fell.pk}"
+    world.paths["take_along"] = f"/treatments/{fell.pk}/take-along/"
+
+
+def _correct(world: World, treatment: Treatment) -> None:
+    """One session was recorded twice; the first rating is doubted."""
+    rating = Rating.objects.filter(session__treatment=treatment).earliest("submitted_at")
+    first = rating.session
+    again = people.hold(treatment, first.held_at + timedelta(hours=1))
+    told: dict[str, Any] = {"by": world.staff["mara"], "at": world.now}
+    corrections.void_session(again, reason=f"Recorded twice. {LONG_WORD}", **told)
+    corrections.dispute(rating, reason="It was her son.", **told)
+    world.paths["correct"] = f"/sessions/{first.pk}/correct/"
+
+
+def _go_on_with_flags(world: World, fell: Treatment, seen: Treatment) -> None:
+    """One that nobody has seen, one with a repair, and sessions that can be marked."""
+    mara, flag = world.staff["mara"], seen.flags.get()
+    tried = ["bond_named", "any_slower"]
+    moves.log_repair(
+        flag, kind="unclear", tried=tried, words=LONG_WORD, raise_when="next", by=mara, at=world.now
+    )
+    world.paths["flag"] = f"/flags/{fell.flags.get().pk}/"
+    world.paths["flag_in_repair"] = f"/flags/{flag.pk}/"
+    world.paths["mark"] = f"/sessions/{fell.sessions.earliest('held_at').pk}/mark/"
 
 
 def _course(
@@ -154,10 +194,13 @@ def _send_forms(world: World) -> None:
     for number, words in enumerate(LINKED):
         session = people.hold(fay, world.weeks_ago(number / 7), at=world.now)
         world.requests[words] = session.request
+    world.requests["withdrawn"] = people.hold(fay, world.weeks_ago(3), at=world.now).request
     world.requests["expired"] = people.hold(fay, world.weeks_ago(2)).request  # recorded then
     tokens = {words: people.link_for(request) for words, request in world.requests.items()}
     people.answer(world.requests["answered"].session, at=world.now)
     people.link_for(world.requests["replaced"])
+    mistake = world.requests["withdrawn"].session
+    corrections.void_session(mistake, reason="A mistake.", by=fay.therapist, at=world.now)
     for language in LANGUAGES:
         tokens[language] = people.link_for(_form_in(language, world))
     for words in ("check", "locked", "second"):
@@ -166,6 +209,60 @@ def _send_forms(world: World) -> None:
     for words, token in tokens.items():
         world.paths[f"form_{words}"] = f"/r/{token}/"
     world.paths["without_cookie"] = f"/rate/{world.requests['open'].pk}/"
+
+
+def _agree(world: World) -> None:
+    """Somebody with goals and tasks in every state, and forms that ask about them."""
+    una = _course(world, "Una D.", *STEADY)
+    by = una.therapist
+    goal = people.agree(una, f"Sleep through the night {LONG_WORD}")
+    people.agree(una, "I write a diary", kind="task")
+    for week, (answer, progress) in enumerate((("yes", 0), ("unsure", 4), ("otherwise", 6))):
+        session = people.hold(una, world.weeks_ago(3 - week) + timedelta(hours=2))
+        about = {goal.pk.hex: OnAgreement(answer, "Wake up rested", progress)}
+        points = {item.key: 2 + week for item in asked.elements().items}
+        people.answer(session, agreements=about, proposal="Go out more", elements=points)
+    over = people.agree(una, "An earlier goal").agreement
+    agreements.end(over, ended_as="reached", by=by, at=world.now)
+    world.paths["agreed"] = f"/treatments/{una.pk}/agreements/"
+    empty = people.take_on(by, "Vio M.")
+    world.paths["agreed_none"] = f"/treatments/{empty.pk}/agreements/"
+    for words, language in (("agreed", "en"), ("agreed_half", "en"), ("agreed_ar", "ar")):
+        request = _form_about_agreements(language, world)
+        world.paths[f"form_{words}"] = f"/r/{people.link_for(request, at=world.now)}/"
+
+
+def _plan(world: World) -> None:
+    """Who comes today: one with an open flag, one under repair, one who doubts a goal."""
+    mara, words = world.staff["mara"], f"I came late. {LONG_WORD}"
+    repaired, not_back = (_course(world, name, *FELL) for name in ("Yves P.", "Zita Q."))
+    for treatment in (repaired, not_back):
+        moves.log_repair(
+            treatment.flags.get(),
+            kind=RepairEntry.Kind.WITHDRAWAL,
+            tried=["bond_named", "any_slower"],
+            words=words,
+            raise_when=RepairEntry.When.NEXT,
+            by=mara,
+            at=world.now,
+        )
+    Flag.objects.filter(treatment=not_back).update(state=Flag.State.NOT_YET)
+    for name, days in {"Ana R.": 0, "Yves P.": 0, "Una D.": 0, "Cem T.": -2, "Nia E.": 2}.items():
+        [treatment] = [row for row in mara.treatments.open() if row.client.name == name]
+        treatment.next_at = world.now + timedelta(days=days)
+        treatment.save()
+
+
+def _form_about_agreements(language: str, world: World) -> RatingRequest:
+    treatment = people.take_on(world.staff["omar"], f"Wren ({language})")
+    Client.objects.filter(pk=treatment.client_id).update(language=language)
+    treatment.client.refresh_from_db()
+    people.agree(treatment, "Sleep through the night")
+    people.agree(treatment, "I write a diary", kind="task")
+    request = people.hold(treatment, world.weeks_ago(0), at=world.now).request
+    request.asks_elements = True
+    request.save()
+    return request
 
 
 def _form_in(language: str, world: World) -> RatingRequest:
@@ -221,6 +318,22 @@ def _take_on_more_clients(world: World) -> None:
         world.paths[words] = f"/clients/{treatment.client_id}/"
     unrated = TherapySession.objects.filter(treatment=noticed).earliest("held_at")
     world.paths["paper"] = f"/sessions/{unrated.pk}/paper/"
+    _rated_by_both(world)
+
+
+def _rated_by_both(world: World) -> None:
+    """Five sessions that client and therapist rated, the last with another gap; one is open."""
+    treatment = people.take_on(world.staff["omar"], "Una K.")
+    for week, (client, therapist) in enumerate([(4, 4), (5, 4), (4, 4), (4, 4), (5, 3)]):
+        session = people.hold(treatment, world.weeks_ago(6 - week))
+        people.rate(session, therapist, therapist, therapist)
+        people.answer(session, client, client, client)
+    newest = people.hold(treatment, world.weeks_ago(0), at=world.now)
+    people.compute(treatment, at=world.now)
+    world.paths["both"] = f"/clients/{treatment.client_id}/"
+    world.paths["side_by_side"] = f"/sessions/{session.pk}/side-by-side/"
+    world.paths["own_rating"] = f"/sessions/{newest.pk}/own-rating/"
+    world.paths["own_rating_late"] = f"/sessions/{session.pk}/own-rating/"
 
 
 def _all_ways(world: World) -> Treatment:

@@ -168,3 +168,11 @@ def test_newest_is_the_highest_version(tmp_path: Path, monkeypatch: pytest.Monke
     known = {(one.key, one.version): one for one in versions}
     monkeypatch.setattr(catalogue, "catalogue", lambda: known)
     assert catalogue.newest("two").version == 10
+
+
+def test_every_alliance_form_of_ours_has_a_mirror() -> None:
+    forms = [each for each in catalogue.catalogue().values() if each.rater == "client"]
+    found = [catalogue.mirror_of(each).key for each in forms if each.is_alliance_form]
+    assert found == ["alliance-12-therapist", "alliance-6-therapist"]
+    with pytest.raises(UnknownInstrument):
+        catalogue.mirror_of(catalogue.newest("elements-7"))

@@ -8,14 +8,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from audit.models import Event
-from outbox import handover, services
+from outbox import services, transport
 from outbox.models import Message
 from tests.outbox import mail_servers as servers
 from tests.outbox.conftest import KIND, Serves, Told
 from tests.outbox.mail_servers import Accepting, free_port, point_to
 
 State = Message.State
-Outcome = handover.Outcome
+Outcome = transport.Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("writes")]
 
@@ -33,13 +33,13 @@ def moves(message: Message) -> list[str]:
     ("server", "end"),
     [
         (Accepting(), Outcome(State.SENT)),
-        (servers.AnswersRecipient("451 later"), Outcome(State.QUEUED, handover.BUSY)),
-        (servers.AnswersRecipient("550 nobody"), Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
-        (servers.AnswersRecipient("554 no relaying"), Outcome(State.FAILED, handover.REFUSED)),
-        (servers.AnswersData("451 later"), Outcome(State.QUEUED, handover.BUSY)),
-        (servers.AnswersData("554 spam"), Outcome(State.FAILED, handover.REFUSED)),
-        (servers.ClosesAfterData(), Outcome(State.UNCERTAIN, handover.BROKE_OFF)),
-        (servers.HangsAfterData(), Outcome(State.UNCERTAIN, handover.BROKE_OFF)),
+        (servers.AnswersRecipient("451 later"), Outcome(State.QUEUED, transport.BUSY)),
+        (servers.AnswersRecipient("550 nobody"), Outcome(State.BOUNCED, transport.REFUSED_ADDRESS)),
+        (servers.AnswersRecipient("554 no relaying"), Outcome(State.FAILED, transport.REFUSED)),
+        (servers.AnswersData("451 later"), Outcome(State.QUEUED, transport.BUSY)),
+        (servers.AnswersData("554 spam"), Outcome(State.FAILED, transport.REFUSED)),
+        (servers.ClosesAfterData(), Outcome(State.UNCERTAIN, transport.BROKE_OFF)),
+        (servers.HangsAfterData(), Outcome(State.UNCERTAIN, transport.BROKE_OFF)),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Accepting) else value.state,
 )
@@ -65,7 +65,7 @@ def test_a_server_that_is_away_is_tried_again(settings: Settings, told: Told) ->
     message = owe(at)
     assert services.deliver(message.pk, at=at) == State.QUEUED
     message.refresh_from_db()
-    assert message.reason == handover.UNREACHABLE
+    assert message.reason == transport.UNREACHABLE
     assert at < message.due_at < at + timedelta(minutes=2)
     assert told == []
 

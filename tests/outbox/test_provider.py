@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from outbox import handover
+from outbox import transport
 from outbox.composers import Email
 from outbox.models import Message
 from tests.outbox import postmark as fake
@@ -19,7 +19,7 @@ MESSAGE_ID = "<11111111@clinic.example>"
 STOP = "https://clinic.example/stop/k3y/"
 LENA = Email("lena@mail.example", "A short form", "In words", "<p>In words</p>", "Praxis Müller")
 State = Message.State
-Outcome = handover.Outcome
+Outcome = transport.Outcome
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def use(settings: Settings, url: str, **more: object) -> None:
 
 
 def send(email: Email = LENA) -> Outcome:
-    return handover.send(email, message_id=MESSAGE_ID)
+    return transport.send(email, message_id=MESSAGE_ID)
 
 
 def test_taken_is_sent_and_its_id_is_known(postmark: Postmark) -> None:
@@ -81,18 +81,18 @@ NO_KEY = {"ErrorCode": 10, "Message": "No Account or Server API tokens were supp
 @pytest.mark.parametrize(
     ("status", "answer", "outcome"),
     [
-        (422, INACTIVE, Outcome(State.BOUNCED, handover.BLOCKED_ADDRESS)),
-        (422, BAD_ADDRESS, Outcome(State.BOUNCED, handover.BLOCKED_ADDRESS)),
-        (422, BAD_SENDER, Outcome(State.FAILED, handover.REFUSED)),
-        (422, NO_MORE, Outcome(State.FAILED, handover.REFUSED)),
-        (413, {}, Outcome(State.FAILED, handover.REFUSED)),
-        (401, NO_KEY, Outcome(State.QUEUED, handover.NO_KEY)),
-        (403, {}, Outcome(State.QUEUED, handover.NO_KEY)),
-        (429, {}, Outcome(State.QUEUED, handover.BUSY)),
-        (500, {}, Outcome(State.UNCERTAIN, handover.BROKE_OFF)),
-        (503, {}, Outcome(State.UNCERTAIN, handover.BROKE_OFF)),
-        (200, {"ErrorCode": 0}, Outcome(State.UNCERTAIN, handover.BROKE_OFF)),
-        (200, {"ErrorCode": 0, "Message": "OK"}, Outcome(State.UNCERTAIN, handover.BROKE_OFF)),
+        (422, INACTIVE, Outcome(State.BOUNCED, transport.BLOCKED_ADDRESS)),
+        (422, BAD_ADDRESS, Outcome(State.BOUNCED, transport.BLOCKED_ADDRESS)),
+        (422, BAD_SENDER, Outcome(State.FAILED, transport.REFUSED)),
+        (422, NO_MORE, Outcome(State.FAILED, transport.REFUSED)),
+        (413, {}, Outcome(State.FAILED, transport.REFUSED)),
+        (401, NO_KEY, Outcome(State.QUEUED, transport.NO_KEY)),
+        (403, {}, Outcome(State.QUEUED, transport.NO_KEY)),
+        (429, {}, Outcome(State.QUEUED, transport.BUSY)),
+        (500, {}, Outcome(State.UNCERTAIN, transport.BROKE_OFF)),
+        (503, {}, Outcome(State.UNCERTAIN, transport.BROKE_OFF)),
+        (200, {"ErrorCode": 0}, Outcome(State.UNCERTAIN, transport.BROKE_OFF)),
+        (200, {"ErrorCode": 0, "Message": "OK"}, Outcome(State.UNCERTAIN, transport.BROKE_OFF)),
     ],
 )
 def test_what_an_answer_means(
@@ -110,23 +110,23 @@ def test_an_answer_about_somebody_else_leaves_it_uncertain(postmark: Postmark) -
 def test_silence_after_the_mail_is_uncertain(postmark: Postmark, settings: Settings) -> None:
     use(settings, postmark.url, REQUESTS_TIMEOUT=0.3)
     postmark.seconds = 1
-    assert send() == Outcome(State.UNCERTAIN, handover.BROKE_OFF)
+    assert send() == Outcome(State.UNCERTAIN, transport.BROKE_OFF)
     assert len(postmark.mails) == 1, "it did arrive: sending it again would be a second mail"
 
 
 def test_closed_before_the_answer_is_uncertain(postmark: Postmark) -> None:
     postmark.hangs_up = True
-    assert send() == Outcome(State.UNCERTAIN, handover.BROKE_OFF)
+    assert send() == Outcome(State.UNCERTAIN, transport.BROKE_OFF)
 
 
 def test_nobody_there_is_tried_again(postmark: Postmark, settings: Settings) -> None:
     use(settings, f"http://127.0.0.1:{free_port()}/")
-    assert send() == Outcome(State.QUEUED, handover.UNREACHABLE)
+    assert send() == Outcome(State.QUEUED, transport.UNREACHABLE)
 
 
 def test_an_unknown_host_is_tried_again(postmark: Postmark, settings: Settings) -> None:
     use(settings, "http://no-such-host.invalid/")
-    assert send() == Outcome(State.QUEUED, handover.UNREACHABLE)
+    assert send() == Outcome(State.QUEUED, transport.UNREACHABLE)
 
 
 def test_nobody_who_lifts_is_tried_again(postmark: Postmark, settings: Settings) -> None:
@@ -138,7 +138,7 @@ def test_nobody_who_lifts_is_tried_again(postmark: Postmark, settings: Settings)
             line.setblocking(False)
             line.connect_ex(address)
         use(settings, f"http://127.0.0.1:{address[1]}/", REQUESTS_TIMEOUT=0.3)
-        assert send() == Outcome(State.QUEUED, handover.UNREACHABLE)
+        assert send() == Outcome(State.QUEUED, transport.UNREACHABLE)
         for line in waiting:
             line.close()
 
@@ -149,7 +149,7 @@ def test_somebody_who_only_says_to_be_the_provider_gets_nothing(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with fake.running(fake.own_certificate(tmp_path)) as impostor:
         use(settings, impostor.url)
-        assert send() == Outcome(State.QUEUED, handover.UNREACHABLE)
+        assert send() == Outcome(State.QUEUED, transport.UNREACHABLE)
         assert impostor.mails == []
 
 
@@ -159,20 +159,20 @@ def test_somebody_who_only_says_to_be_the_provider_gets_nothing(
 def test_what_is_not_one_address_fails_and_nothing_is_sent(
     postmark: Postmark, address: str
 ) -> None:
-    assert send(Email(address, "S", "T", "H")) == Outcome(State.FAILED, handover.NO_ADDRESS)
+    assert send(Email(address, "S", "T", "H")) == Outcome(State.FAILED, transport.NO_ADDRESS)
     assert postmark.mails == []
 
 
 def test_what_the_provider_cannot_do_fails(postmark: Postmark, settings: Settings) -> None:
     use(settings, postmark.url, SEND_DEFAULTS={"tags": ["one", "two"]})
-    assert send() == Outcome(State.FAILED, handover.UNABLE)
+    assert send() == Outcome(State.FAILED, transport.UNABLE)
     assert postmark.mails == []
 
 
 def test_a_provider_without_a_key_is_tried_again(postmark: Postmark, settings: Settings) -> None:
     """Certainly nothing has left; and a restart with the key is all that it needs."""
     settings.ANYMAIL = {}
-    assert send() == Outcome(State.QUEUED, handover.UNREACHABLE)
+    assert send() == Outcome(State.QUEUED, transport.UNREACHABLE)
 
 
 @pytest.mark.parametrize("answer", [INACTIVE, BAD_ADDRESS, NO_MORE])

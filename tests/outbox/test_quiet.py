@@ -1,6 +1,5 @@
 """Nobody is mailed at night, in no zone and in no night in which the clock is changed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -15,7 +14,7 @@ ZONES = sorted(available_timezones())
 BERLIN = ZoneInfo("Europe/Berlin")
 EVENING, MORNING = time(21), time(8)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-DAY = timedelta(days=1)
+WEEK = timedelta(weeks=1)
 YEARS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
 
 clocks = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
@@ -38,26 +37,48 @@ def shown(clock: time, zone: ZoneInfo, start: time, end: time) -> bool:
 
 @cache
 def changes(name: str) -> list[datetime]:
-    """When the clocks of a zone are changed in 2026 and 2027, to the minute."""
+    """When the clocks of a zone are changed in 2026 and 2027, to the minute.
+
+    Looked for week by week: no zone keeps a change for less (Morocco's is the shortest, 5 weeks).
+    """
     zone = ZoneInfo(name)
     found: list[datetime] = []
     at, last = YEARS
     while at < last:
-        if at.astimezone(zone).utcoffset() != (at + DAY).astimezone(zone).utcoffset():
-            found.extend(_changes_within(at, zone))
-        at += DAY
+        if _offset(at, zone) != _offset(at + WEEK, zone):
+            found.append(_change_within(at, zone))
+        at += WEEK
     return found
 
 
-def _changes_within(at: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    for minutes in range(24 * 60):
-        before, after = at + minutes * MINUTE, at + (minutes + 1) * MINUTE
-        if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
-            yield after
+def _change_within(at: datetime, zone: ZoneInfo) -> datetime:
+    """In the week that begins here, found by halving."""
+    before, after = 0, WEEK // MINUTE
+    while after - before > 1:
+        middle = (before + after) // 2
+        if _offset(at + middle * MINUTE, zone) == _offset(at, zone):
+            before = middle
+        else:
+            after = middle
+    return at + after * MINUTE
+
+
+def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
+    return at.astimezone(zone).utcoffset()
 
 
 def changing_zones() -> list[str]:
     return [name for name in ZONES if changes(name)]
+
+
+def different_zones() -> list[str]:
+    """One of those whose clocks show the same in 2026 and 2027: most have several names."""
+    alike: dict[tuple[object, ...], str] = {}
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        offsets = [_offset(at, zone) for at in (YEARS[0], *changes(name))]
+        alike.setdefault((*changes(name), *offsets), name)
+    return list(alike.values())
 
 
 def check(at: datetime, zone: ZoneInfo, start: time, end: time) -> None:
@@ -163,11 +184,17 @@ def test_a_midnight_that_comes_twice() -> None:
 def test_there_are_zones_to_look_at() -> None:
     assert len(ZONES) > 400
     assert len(changing_zones()) > 100
+    assert 60 < len(different_zones()) < 200
+    assert changes("Europe/Berlin")[:2] == [
+        datetime(2026, 3, 29, 1, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, tzinfo=UTC),
+    ]
+    assert len(changes("Africa/Casablanca")) == 4  # for Ramadan, and back, in each year
 
 
 def test_nights_of_every_zone() -> None:
     """Every fifth hour of two weeks, and every half hour around each change of the clock."""
-    for name in ZONES:
+    for name in different_zones():
         zone = ZoneInfo(name)
         for first in (datetime(2026, 1, 12, tzinfo=UTC), datetime(2026, 7, 13, tzinfo=UTC)):
             for number in range(0, 7 * 24, 5):
@@ -178,7 +205,7 @@ def test_nights_of_every_zone() -> None:
                 check(change + number * HOUR / 2, zone, EVENING, time(2, 30))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(changing_zones()).flatmap(
         lambda name: st.tuples(st.just(name), st.sampled_from(changes(name)))
@@ -193,7 +220,7 @@ def test_any_quiet_hours_around_a_change_of_the_clock(
     check(change + minutes * MINUTE, ZoneInfo(name), *quiet)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.datetimes(datetime(1971, 1, 3), datetime(2099, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
@@ -203,7 +230,7 @@ def test_any_quiet_hours_at_any_time(name: str, at: datetime, quiet: tuple[time,
     check(at, ZoneInfo(name), *quiet)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.datetimes(YEARS[0].replace(tzinfo=None), YEARS[1].replace(tzinfo=None)),

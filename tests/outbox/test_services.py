@@ -13,7 +13,7 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 
 from accounts.models import User
 from audit.models import Event
-from outbox import composers, handover, services
+from outbox import composers, services, transport
 from outbox.composers import Email
 from outbox.models import CLAIM, Message
 from tests.outbox.conftest import KIND, Registers, Told, greet
@@ -38,11 +38,11 @@ def answers_with(monkeypatch: pytest.MonkeyPatch, state: State, reason: str = ""
     """Let the mail server end every attempt like this; returns the Message-IDs it is given."""
     seen: list[str] = []
 
-    def send(email: Email, *, message_id: str) -> handover.Outcome:
+    def send(email: Email, *, message_id: str) -> transport.Outcome:
         seen.append(message_id)
-        return handover.Outcome(state, reason)
+        return transport.Outcome(state, reason)
 
-    monkeypatch.setattr(handover, "send", send)
+    monkeypatch.setattr(transport, "send", send)
     return seen
 
 
@@ -129,12 +129,12 @@ def test_a_message_is_claimed_before_it_is_sent(monkeypatch: pytest.MonkeyPatch)
     message = owe()
     seen = []
 
-    def send(email: Email, *, message_id: str) -> handover.Outcome:
+    def send(email: Email, *, message_id: str) -> transport.Outcome:
         row = Message.objects.get(pk=message.pk)
         seen.append((row.state, row.claimed_at, row.attempts))
-        return handover.Outcome(State.SENT)
+        return transport.Outcome(State.SENT)
 
-    monkeypatch.setattr(handover, "send", send)
+    monkeypatch.setattr(transport, "send", send)
     services.deliver(message.pk, at=AT)
     assert seen == [(State.SENDING, AT, 1)]
 
@@ -153,10 +153,10 @@ def test_a_final_outcome_is_kept_with_its_reason(
 
 def test_a_passing_refusal_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     message = owe()
-    answers_with(monkeypatch, State.QUEUED, handover.BUSY)
+    answers_with(monkeypatch, State.QUEUED, transport.BUSY)
     assert services.deliver(message.pk, at=AT) == State.QUEUED
     message.refresh_from_db()
-    assert (message.state, message.reason, message.attempts) == (State.QUEUED, handover.BUSY, 1)
+    assert (message.state, message.reason, message.attempts) == (State.QUEUED, transport.BUSY, 1)
     assert AT < message.due_at <= AT + 2 * services.FIRST_PAUSE
 
 
@@ -164,7 +164,7 @@ def test_pauses_double_up_to_the_longest(
     clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = owe()
-    answers_with(monkeypatch, State.QUEUED, handover.BUSY)
+    answers_with(monkeypatch, State.QUEUED, transport.BUSY)
     pauses = []
     for _attempt in range(services.MAX_ATTEMPTS - 1):
         now = message.due_at
@@ -187,12 +187,12 @@ def test_the_eighth_attempt_is_the_last(
     clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = owe()
-    ids = answers_with(monkeypatch, State.QUEUED, handover.BUSY)
+    ids = answers_with(monkeypatch, State.QUEUED, transport.BUSY)
     for _hour in range(100):
         clock.shift(timedelta(hours=3))
         services.deliver_due(at=datetime.now(AT.tzinfo))
     message.refresh_from_db()
-    assert (message.state, message.reason) == (State.FAILED, handover.BUSY)
+    assert (message.state, message.reason) == (State.FAILED, transport.BUSY)
     assert len(ids) == message.attempts == services.MAX_ATTEMPTS == 8
     assert set(ids) == {message.message_id}, "every attempt has the same Message-ID"
 
@@ -355,14 +355,14 @@ def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_rest(
 ) -> None:
     """An unforeseen error while sending one mail: the others go out in the same sweep."""
     first, second = owe(), owe(at=AT + timedelta(seconds=1))
-    real = handover.send
+    real = transport.send
 
-    def fails_once(email: Email, *, message_id: str) -> handover.Outcome:
+    def fails_once(email: Email, *, message_id: str) -> transport.Outcome:
         if message_id == first.message_id:
             raise ZeroDivisionError("a defect")
         return real(email, message_id=message_id)
 
-    monkeypatch.setattr(handover, "send", fails_once)
+    monkeypatch.setattr(transport, "send", fails_once)
     services.deliver_due(at=AT + timedelta(seconds=2))
     second.refresh_from_db()
     assert second.state == State.SENT
@@ -403,11 +403,11 @@ def test_a_slow_worker_may_still_tell_how_it_ended(monkeypatch: pytest.MonkeyPat
     """Set aside while the server took its time: then the mail is known to be sent after all."""
     message = owe()
 
-    def send_slowly(email: Email, *, message_id: str) -> handover.Outcome:
+    def send_slowly(email: Email, *, message_id: str) -> transport.Outcome:
         services.set_aside_abandoned(at=AT + CLAIM + timedelta(seconds=1))
-        return handover.Outcome(State.SENT)
+        return transport.Outcome(State.SENT)
 
-    monkeypatch.setattr(handover, "send", send_slowly)
+    monkeypatch.setattr(transport, "send", send_slowly)
     assert services.deliver(message.pk, at=AT) == State.SENT
 
 
@@ -490,6 +490,28 @@ def test_only_what_waits_can_be_withdrawn(state: State) -> None:
     assert message.state == state
 
 
+def test_what_was_cancelled_can_be_owed_again(told: Told) -> None:
+    message, later = owe(), AT + timedelta(hours=1)
+    withdraw(message)
+    assert services.renew(message, by=None, at=AT, due_at=later)
+    assert services.deliver_due(at=AT) == 0
+    assert services.deliver_due(at=later) == 1
+    message.refresh_from_db()
+    assert (message.state, message.reason) == (State.SENT, "")
+    moves = Event.objects.filter(action="outbox.move", about_id=message.pk).order_by("pk")
+    states = [move.details["state"] for move in moves]
+    assert states == ["cancelled", "queued", "sending", "sent"]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state != State.CANCELLED])
+def test_only_what_was_cancelled_is_owed_again(state: State) -> None:
+    message = owe()
+    Message.objects.filter(pk=message.pk).update(state=state)
+    assert not services.renew(message, by=None, at=AT, due_at=AT)
+    message.refresh_from_db()
+    assert message.state == state
+
+
 @pytest.mark.django_db(transaction=True)
 def test_withdraw_does_not_wait_for_a_worker_that_writes_the_mail(writes: Registers) -> None:
     """The worker's composer may itself wait for the rows that the withdrawer has changed."""
@@ -516,7 +538,7 @@ def test_the_owner_is_told_when_a_mail_comes_back(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = owe()
-    answers_with(monkeypatch, State.BOUNCED, handover.REFUSED_ADDRESS)
+    answers_with(monkeypatch, State.BOUNCED, transport.REFUSED_ADDRESS)
     services.deliver(message.pk, at=AT)
     assert told == [(message.about, AT)]
 
@@ -551,8 +573,8 @@ def taken(provider_id: str, state: State = State.SENT) -> Message:
 
 def test_the_id_of_the_provider_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     message = owe()
-    outcome = handover.Outcome(State.SENT, provider_id="p" * 300)
-    monkeypatch.setattr(handover, "send", lambda email, *, message_id: outcome)
+    outcome = transport.Outcome(State.SENT, provider_id="p" * 300)
+    monkeypatch.setattr(transport, "send", lambda email, *, message_id: outcome)
     services.deliver(message.pk, at=AT)
     message.refresh_from_db()
     assert message.provider_id == "p" * 255
@@ -727,11 +749,11 @@ def test_the_claim_is_committed_before_a_byte_is_sent(monkeypatch: pytest.Monkey
         finally:
             connection.close()
 
-    def send(email: Email, *, message_id: str) -> handover.Outcome:
+    def send(email: Email, *, message_id: str) -> transport.Outcome:
         with ThreadPoolExecutor(1) as elsewhere:
             seen.append(elsewhere.submit(look).result())
-        return handover.Outcome(State.SENT)
+        return transport.Outcome(State.SENT)
 
-    monkeypatch.setattr(handover, "send", send)
+    monkeypatch.setattr(transport, "send", send)
     services.deliver(message.pk, at=AT)
     assert seen == [State.SENDING]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from pytest_django import Settings
 
-from outbox import handover
+from outbox import transport
 from outbox.composers import Email
 from outbox.models import Message
 from tests.outbox.conftest import Serves
@@ -26,13 +26,13 @@ LENA = Email("lena@mail.example", "A short form", "In words", "<p>In words</p>",
 State = Message.State
 
 
-def send(message: Email = LENA) -> handover.Outcome:
-    return handover.send(message, message_id=MESSAGE_ID)
+def send(message: Email = LENA) -> transport.Outcome:
+    return transport.send(message, message_id=MESSAGE_ID)
 
 
 def test_accepted_is_sent(serves: Serves) -> None:
     server = serves(Accepting())
-    assert send() == handover.Outcome(State.SENT)
+    assert send() == transport.Outcome(State.SENT)
     [mail] = server.mails
     assert mail["To"] == "lena@mail.example"
     assert mail["From"] == "The clinic <alliance@clinic.example>"
@@ -68,19 +68,19 @@ def test_without_sender_name_only_the_address_is_shown(serves: Serves) -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("550 no such user", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
-        ("550 5.1.1 no such user", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
-        ("551 not here", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
-        ("553 not a mailbox", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
-        ("556 takes no mail", handover.Outcome(State.BOUNCED, handover.REFUSED_ADDRESS)),
-        ("554 relaying denied", handover.Outcome(State.FAILED, handover.REFUSED)),
-        ("550 5.7.1 you are on a list", handover.Outcome(State.FAILED, handover.REFUSED)),
-        ("530 log in first", handover.Outcome(State.FAILED, handover.REFUSED)),
-        ("450 greylisted", handover.Outcome(State.QUEUED, handover.BUSY)),
-        ("451 try later", handover.Outcome(State.QUEUED, handover.BUSY)),
+        ("550 no such user", transport.Outcome(State.BOUNCED, transport.REFUSED_ADDRESS)),
+        ("550 5.1.1 no such user", transport.Outcome(State.BOUNCED, transport.REFUSED_ADDRESS)),
+        ("551 not here", transport.Outcome(State.BOUNCED, transport.REFUSED_ADDRESS)),
+        ("553 not a mailbox", transport.Outcome(State.BOUNCED, transport.REFUSED_ADDRESS)),
+        ("556 takes no mail", transport.Outcome(State.BOUNCED, transport.REFUSED_ADDRESS)),
+        ("554 relaying denied", transport.Outcome(State.FAILED, transport.REFUSED)),
+        ("550 5.7.1 you are on a list", transport.Outcome(State.FAILED, transport.REFUSED)),
+        ("530 log in first", transport.Outcome(State.FAILED, transport.REFUSED)),
+        ("450 greylisted", transport.Outcome(State.QUEUED, transport.BUSY)),
+        ("451 try later", transport.Outcome(State.QUEUED, transport.BUSY)),
     ],
 )
-def test_refused_recipient(serves: Serves, answer: str, outcome: handover.Outcome) -> None:
+def test_refused_recipient(serves: Serves, answer: str, outcome: transport.Outcome) -> None:
     server = serves(AnswersRecipient(answer))
     assert send() == outcome
     assert server.mails == []
@@ -89,38 +89,38 @@ def test_refused_recipient(serves: Serves, answer: str, outcome: handover.Outcom
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        ("550 looks like spam", handover.Outcome(State.FAILED, handover.REFUSED)),
-        ("554 not wanted", handover.Outcome(State.FAILED, handover.REFUSED)),
-        ("552 too large", handover.Outcome(State.FAILED, handover.REFUSED)),
-        ("451 try later", handover.Outcome(State.QUEUED, handover.BUSY)),
+        ("550 looks like spam", transport.Outcome(State.FAILED, transport.REFUSED)),
+        ("554 not wanted", transport.Outcome(State.FAILED, transport.REFUSED)),
+        ("552 too large", transport.Outcome(State.FAILED, transport.REFUSED)),
+        ("451 try later", transport.Outcome(State.QUEUED, transport.BUSY)),
     ],
 )
-def test_refused_after_the_text(serves: Serves, answer: str, outcome: handover.Outcome) -> None:
+def test_refused_after_the_text(serves: Serves, answer: str, outcome: transport.Outcome) -> None:
     serves(AnswersData(answer))
     assert send() == outcome
 
 
 def test_closed_before_the_answer_is_uncertain(serves: Serves) -> None:
     server = serves(ClosesAfterData())
-    assert send() == handover.Outcome(State.UNCERTAIN, handover.BROKE_OFF)
+    assert send() == transport.Outcome(State.UNCERTAIN, transport.BROKE_OFF)
     assert len(server.mails) == 1, "it did arrive: sending it again would be a second mail"
 
 
 def test_silence_after_the_text_is_uncertain(serves: Serves, settings: Settings) -> None:
     serves(HangsAfterData())
     settings.EMAIL_TIMEOUT = 0.5
-    assert send() == handover.Outcome(State.UNCERTAIN, handover.BROKE_OFF)
+    assert send() == transport.Outcome(State.UNCERTAIN, transport.BROKE_OFF)
 
 
 def test_refused_connection_is_tried_again(settings: Settings) -> None:
     point_to(settings, free_port())
-    assert send() == handover.Outcome(State.QUEUED, handover.UNREACHABLE)
+    assert send() == transport.Outcome(State.QUEUED, transport.UNREACHABLE)
 
 
 def test_unknown_host_is_tried_again(settings: Settings) -> None:
     point_to(settings, 25)
     settings.EMAIL_HOST = "no-such-host.invalid"
-    assert send() == handover.Outcome(State.QUEUED, handover.UNREACHABLE)
+    assert send() == transport.Outcome(State.QUEUED, transport.UNREACHABLE)
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def test_a_server_that_never_greets_is_tried_again(settings: Settings) -> None:
     with silent_server() as port:
         point_to(settings, port)
         settings.EMAIL_TIMEOUT = 0.3
-        assert send() == handover.Outcome(State.QUEUED, handover.UNREACHABLE)
+        assert send() == transport.Outcome(State.QUEUED, transport.UNREACHABLE)
 
 
 @pytest.mark.parametrize("name", ["Clinic\r\nBcc: eve@evil.example", "Clinic\nX-Evil: 1"])

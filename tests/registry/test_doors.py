@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from accounts import services as accounts
 from accounts.models import User
 from accounts.permissions import Role
+from audit.models import Event
 from tests import people
 from tests.registry import world as worlds
 from tests.registry.addresses import all_addresses, ids_for
@@ -64,6 +65,21 @@ def test_rows_after_a_walk_through_every_get_are_the_same(world: World) -> None:
             getattr(world.browser("mara"), method)(path, headers=world.headers("mara"))
             getattr(world.browser("link"), method)(path)
     assert fingerprint() == before
+
+
+def test_a_supervisor_s_walk_leaves_that_it_was_read_and_nothing_else(world: World) -> None:
+    """The one page that writes when it is shown, and only once an hour."""
+    before = fingerprint()
+    events = Event.objects.count()
+    for address in ADDRESSES:
+        for method in ("get", "head"):
+            path = address.path(ids_for(address, world))
+            getattr(world.browser("sven"), method)(path)
+    after = fingerprint()
+    changed = {table for table in before if before[table] != after[table]}
+    assert changed == {"clients_share", "audit_event"}
+    assert Event.objects.count() == events + 1
+    assert Event.objects.latest("pk").action == "clients.read_shared"
 
 
 def test_an_admin_reaches_only_people_of_the_own_clinic(world: World) -> None:

@@ -84,6 +84,12 @@ def test_sealed_fields_are_these() -> None:
         "clients.Client.pin",
         "therapy_sessions.Draft.typed",
         "therapy_sessions.EarlierAnswers.said",
+        "therapy_sessions.Rating.proposal",
+        "therapy_sessions.AgreementAnswer.words",
+        "therapy_sessions.Correction.reason",
+        "clients.Wording.words",
+        "trends.FlagMove.words",
+        "trends.RepairEntry.words",
     }
 
 

@@ -7,13 +7,14 @@ from django import forms
 from django.utils import translation
 
 from clients.forms import MailForm, SecretForm
-from clients.models import Client
+from clients.models import Agreement, Client, Wording
 from clients.services import TooManyTries
 from measures import catalogue
+from sessions.form.asked import Asked, elements
 from sessions.forms import RatingForm
 from tests import reading
 from tests.registry import wordings
-from trends.own_views import NothingToAsk
+from trends.own_answers.own_views import NothingToAsk
 
 HIGHEST_GRADE = 6.0
 LONGEST = 20  # words of a sentence
@@ -64,11 +65,30 @@ def forms_shown() -> dict[str, forms.Form]:
         f"{each.key} version {each.version}": RatingForm(instrument=each, language="en")
         for each in asked
     }
+    shown["agreements and elements"] = RatingForm(
+        instrument=catalogue.newest("alliance-6"), language="en", asked=everything()
+    )
     for is_stopped in (True, False):
         shown[f"mails, stopped: {is_stopped}"] = MailForm(is_stopped=is_stopped)
     for secret in ("pin", "birth_year"):
         shown[f"check by {secret}"] = SecretForm(client=Client(**{secret: "1984"}))
     return shown
+
+
+def everything() -> Asked:
+    """Goals and tasks in short words, agreed on and suggested, and the seven elements."""
+    agreed, suggested = (
+        [
+            Wording(words=words, agreement=Agreement(kind=kind))
+            for words, kind in (
+                ("Sleep well", Agreement.Kind.GOAL),
+                ("Keep notes", Agreement.Kind.TASK),
+            )
+        ]
+        for _each in ("agreed", "suggested")
+    )
+    named = frozenset(wording.pk for wording in suggested)
+    return Asked((*agreed, *suggested), named, proposal=True, elements=elements())
 
 
 def refusals() -> list[str]:

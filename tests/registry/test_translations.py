@@ -58,7 +58,7 @@ TEMPLATES = [
     "429.html",
     "500.html",
 ]
-STAFF_MAILS = ["mail/invitation.*", "mail/password_*.*"]
+STAFF_MAILS = ["mail/invitation.*", "mail/password_*.*", "mail/review.*"]
 
 # Of these modules, what stands in these classes, functions and names; "*": all of it.
 CODE = {
@@ -69,10 +69,13 @@ CODE = {
         "Rating.FollowUp",
         "Rating.Settled",
         "Rating.Provenance",
+        "AgreementAnswer.Answer",
     ],
-    "sessions/answering.py": ["*"],
-    "sessions/client_views.py": ["*"],
-    "sessions/mail.py": ["*"],
+    "sessions/form/answering.py": ["*"],
+    "sessions/form/asked_fields.py": ["*"],
+    "sessions/form/client_views.py": ["*"],
+    "sessions/form/link_views.py": ["*"],
+    "sessions/sending/mail.py": ["*"],
     "clients/forms.py": ["SecretForm", "MailForm"],
     "clients/models.py": ["Client.Contact"],  # in the client's own copy
     "clients/client_views.py": ["*"],
@@ -85,10 +88,10 @@ CODE = {
         "Clinic.about_confidentiality",
         "Clinic.about_complaints",
     ],
-    "trends/own.py": ["*"],
-    "trends/own_copy.py": ["*"],
-    "trends/drawings.py": ["_mark"],  # what stands at each dot
-    "trends/own_views.py": ["*"],
+    "trends/own_answers/own.py": ["*"],
+    "trends/own_answers/own_copy.py": ["*"],
+    "trends/client_page/drawings.py": ["_mark"],  # what stands at each dot
+    "trends/own_answers/own_views.py": ["*"],
 }
 
 CONTEXT = (1, "c")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from typing import Any
 
 from django.test import Client as Browser
 
@@ -10,13 +11,18 @@ from accounts import services as accounts
 from accounts.models import Invitation, User
 from accounts.permissions import Role
 from clients import services as clients
-from clients.models import ClientLink, Treatment
-from sessions.models import RatingRequest
+from clients import sharing
+from clients.models import ClientLink, Share, Treatment
+from sessions.correcting import corrections
+from sessions.form.said import OnAgreement
+from sessions.models import AgreementAnswer, Correction, Rating, RatingRequest
 from tests import people
 from trends.models import Flag
 
 NOTE = "CANARY-note-about-the-session"
 COMMENT = "CANARY-comment-of-the-client"
+OTHER_WORDS = "CANARY-how-the-client-would-put-it"
+WHY_CORRECTED = "CANARY-why-it-was-corrected"
 FLAG_NOTE = "CANARY-note-about-the-flag"
 
 # Ana rates the third session low (that is flagged) and has not answered the fourth yet.
@@ -33,6 +39,7 @@ class World:
     flag: Flag
     request: RatingRequest
     invitation: Invitation
+    share: Share
     link_token: str
     mail_token: str
     own_token: str
@@ -42,13 +49,19 @@ class World:
 
     def ids(self) -> dict[str, object]:
         """What Ana's addresses are made of, by the name of the parameter."""
+        answer = AgreementAnswer.objects.select_related("wording").get()
         return {
+            "agreement_id": answer.wording.agreement_id,
+            "answer_id": answer.pk,
+            "rating_id": answer.rating_id,
             "client_id": self.ana.client_id,
             "treatment_id": self.ana.pk,
             "request_id": self.request.pk,
             "session_id": self.request.session_id,
             "flag_id": self.flag.pk,
             "invitation_id": self.invitation.pk,
+            "share_id": self.share.pk,
+            "correction_id": Correction.objects.get().pk,
             "user_id": self.people["mara"].pk,
             "token_key": self.secrets["mara"][:15],
         }
@@ -96,6 +109,7 @@ def _with_rows() -> World:
         "ruth": people.hire(clinic, "Ruth Adler", Role.ADMIN),
         "noor": people.hire(clinic, "Noor Haddad", Role.FRONT_DESK),
         "root": people.run_the_machine(),
+        "sven": people.hire(clinic, "Sven Dahl", Role.SUPERVISOR),
     }
     ana = _ana(staff["mara"])
     request = RatingRequest.objects.get(session__treatment=ana, rating__isnull=True)
@@ -112,6 +126,7 @@ def _with_rows() -> World:
         flag=Flag.objects.get(treatment=ana),
         request=request,
         invitation=invitation,
+        share=sharing.share(ana, supervisor=staff["sven"], by=staff["mara"], at=NOW),
         link_token=people.link_for(request),
         mail_token=clients.issue_link(ana.client, purpose=ClientLink.Purpose.MAIL, at=NOW),
         own_token=clients.issue_link(ana.client, purpose=ClientLink.Purpose.OWN, at=NOW),
@@ -122,12 +137,21 @@ def _with_rows() -> World:
 def _ana(mara: User) -> Treatment:
     ana = people.take_on(mara)
     _give_pin(ana, mara)
+    on_goal = {people.agree(ana).pk.hex: OnAgreement("otherwise", OTHER_WORDS, 3)}
+    first: dict[str, Any] = {"agreements": on_goal, "proposal": OTHER_WORDS}
     for week, scores in enumerate([(5, 5, 5), (5, 5, 5), (5, 5, 1)]):
         session = people.hold(ana, people.MONDAY + timedelta(weeks=week), note=NOTE)
-        people.answer(session, *scores, comment=COMMENT)
+        people.answer(session, *scores, comment=COMMENT, **({} if week else first))
     people.hold(ana, people.MONDAY + timedelta(weeks=3), note=NOTE)
+    _doubt(ana, mara)
     people.compute(ana, at=NOW)
     return ana
+
+
+def _doubt(treatment: Treatment, by: User) -> None:
+    """Of the first rating; it counts, and the reason stands beside it."""
+    rating = Rating.objects.filter(session__treatment=treatment).earliest("submitted_at")
+    corrections.dispute(rating, reason=WHY_CORRECTED, by=by, at=NOW)
 
 
 def _give_pin(treatment: Treatment, by: User) -> None:

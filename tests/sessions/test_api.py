@@ -42,8 +42,10 @@ def test_recording_sends_the_form_like_the_page(ana: Treatment) -> None:
         "format": "video",
         "minutes": 45,
         "note": "Talked about sleep.",
+        "voided_at": None,
         "form": "form on its way",
         "rating": None,
+        "therapist_rating": None,
     }
     assert Message.objects.get().about == session.request.pk
 
@@ -163,6 +165,7 @@ def test_list_tells_rating_and_form(ana: Treatment) -> None:
         "language": "en",
         "submitted_at": "2026-09-07T17:00:00Z",
         "changed_at": None,
+        "disputed_at": None,
     }
     assert (second["form"], second["rating"]) == ("form on its way", None)
 

@@ -11,7 +11,8 @@ from clients import services as clients
 from clients.models import Client, Treatment
 from measures import catalogue
 from outbox.models import Message
-from sessions import answering, services
+from sessions import services
+from sessions.form import answering
 from sessions.models import RATING_REQUEST, Rating, RatingRequest, RequestLink, TherapySession
 from tests import people
 from tests.registry.database import fingerprint

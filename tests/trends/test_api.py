@@ -6,7 +6,7 @@ from accounts.models import User
 from clients.models import Treatment
 from tests import people
 from tests.clients.test_api import api
-from trends import reasons
+from trends.flags import moves, reasons
 from trends.models import Flag, Trajectory
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -31,14 +31,19 @@ def test_a_trajectory_has_its_points(ana: Treatment, flag: Flag) -> None:
 
 
 def test_a_flag_has_the_sentence_of_the_pages_and_its_numbers(ana: Treatment, flag: Flag) -> None:
-    people.trends.acknowledge_flag(flag, note="Seen.", by=ana.therapist, at=people.MONDAY)
+    moves.acknowledge(flag, note="Seen.", by=ana.therapist, at=people.MONDAY)
     [row] = api(ana.therapist).get("/api/v1/flags/").json()["results"]
     assert row == {
         "id": str(flag.pk),
         "treatment": str(ana.pk),
         "session": str(flag.session_id),
+        "origin": "engine",
         "engine": flag.engine,
+        "prior": flag.prior,
         "state": "acknowledged",
+        "state_at": "2026-09-07T14:00:00Z",
+        "closed_as": "",
+        "judged": "",
         "sentence": reasons.one_line(flag.why),
         "reason": flag.reason,
         "raised_at": "2026-09-28T14:00:00Z",

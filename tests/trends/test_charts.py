@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from trends import charts
 from trends.charts import ChartWords, Mark, course_svg, shape_svg, sparkline_svg
 from trends.charts.placing import CHARACTER, PHONE, SCREEN, WIDE
+from trends.charts.progress import progress_svg
 from trends.charts.shapes import SHAPES
 
 STYLESHEET = Path(__file__).parents[2] / "static" / "css" / "chart.css"
@@ -123,6 +124,8 @@ MARKS = st.lists(
         flagged=st.booleans(),
         title=st.text("abc<>&\"' é", max_size=9),
         shape=st.sampled_from(["", "ring", *SHAPES]),
+        therapist=st.none() | st.floats(),
+        therapist_title=st.text("<&\"' é", max_size=9),
     ),
     max_size=40,
 )
@@ -159,7 +162,8 @@ def test_everything_is_escaped() -> None:
 def test_looks_come_from_the_stylesheet_only(drawn: str) -> None:
     drawn += sparkline_svg(long_course(20), title="Course")
     shaped = [replace(mark(n), shape=shape) for n, shape in enumerate(["ring", *SHAPES], 1)]
-    drawn += course_svg(shaped, words=WORDS) + shape_svg("ring")
+    shaped = [replace(each, therapist=2.0) for each in shaped]
+    drawn += course_svg(shaped, words=WORDS) + shape_svg("ring") + shape_svg(charts.THERAPIST)
     for attribute in ("style=", "fill=", "stroke", "color", "font"):
         assert attribute not in drawn
     used = set(re.findall(r"chart(?:-\w+)?", " ".join(re.findall(r'class="(.*?)"', drawn))))
@@ -173,6 +177,50 @@ def test_the_stylesheet_knows_tokens_only() -> None:
     tokens = set(re.findall(r"var\((--\w+)\)", rules))
     assert tokens <= {"--ink", "--soft", "--line", "--accent", "--band", "--needs", "--card"}
     assert not re.search(r"#[0-9a-f]{3,}|rgb|hsl", rules)
+
+
+# The therapist's own ratings
+
+
+def test_own_ratings_are_a_dashed_line_with_marks_of_their_own() -> None:
+    own = [2.0, None, 3.0, None]
+    marks = [
+        replace(mark(n, 4.0), therapist=each, therapist_title=f"Yours {n}")
+        for n, each in enumerate(own)
+    ]
+    svg = course(marks)
+    assert moves(path(svg, "chart-therapist-line")) == [[(1.5, 189.5), (40.3, 131)]]  # over the gap
+    crosses = of_class(svg, "chart-therapist")
+    assert [cross.find("title").text for cross in crosses] == ["Yours 0", "Yours 2"]
+    around = [node for node in svg.iter("svg") if set(crosses) & set(node)]
+    places = [(node.get("x"), node.get("y")) for node in around]
+    assert places == [("1.5%", "189.5"), ("40.3%", "131")]
+
+
+def test_without_own_ratings_the_chart_is_as_it_was() -> None:
+    assert "chart-therapist" not in course_svg(long_course(24), words=WORDS)
+
+
+@pytest.mark.parametrize("own", [NAN, INFINITY])
+def test_an_own_rating_that_is_no_number_is_not_drawn(own: float) -> None:
+    assert "chart-therapist" not in course_svg([replace(mark(1), therapist=own)], words=WORDS)
+
+
+def test_one_own_rating_has_no_line() -> None:
+    svg = course([replace(mark(1), therapist=2.0), mark(2)])
+    assert len(of_class(svg, "chart-therapist")) == 1
+    assert not of_class(svg, "chart-therapist-line")
+
+
+def test_the_client_s_dots_lie_on_top_of_the_therapist_s() -> None:
+    drawn = course_svg([replace(mark(1), therapist=4.0)], words=WORDS)
+    assert drawn.index("chart-therapist") < drawn.index("chart-dot")
+
+
+def test_the_sparkline_shows_the_client_s_ratings_alone() -> None:
+    marks = long_course(12)
+    own = [replace(each, therapist=2.0) for each in marks]
+    assert sparkline_svg(own, title="Course") == sparkline_svg(marks, title="Course")
 
 
 # The large chart
@@ -235,7 +283,7 @@ def test_a_shape_lies_where_the_dot_would(shape: str, flagged: bool) -> None:
 
 def test_the_shapes_differ() -> None:
     drawn = {shape: shape_svg(shape) for shape in ["ring", *SHAPES]}
-    assert len(set(drawn.values())) == len(drawn) == 5
+    assert len(set(drawn.values())) == len(drawn) == 6
     for svg in drawn.values():
         assert ElementTree.fromstring(svg).get("aria-hidden") == "true"
 
@@ -483,3 +531,31 @@ def test_two_thousand_sparklines_are_quick() -> None:
     for _ in range(2000):
         sparkline_svg(marks, title="Course")
     assert process_time() - start < 2
+
+
+# --- Progress: few points, asked now and then
+
+
+def progress(*values: float | None, **more: Any) -> str:
+    words = {"title": "Sleep & rest", "description": "Two answers.", "chart_id": "goal"}
+    return progress_svg(values, **words | more)
+
+
+def test_progress_has_a_dot_for_each_answer_and_a_dotted_line_between() -> None:
+    drawn = ElementTree.fromstring(progress(0, None, None, 10))
+    dots = [(dot.get("cx"), dot.get("cy")) for dot in drawn.iter("circle")]
+    assert dots == [("5", "35"), ("95", "5")]
+    assert [path.get("class") for path in drawn.iter("path")] == ["chart-gap"]
+    assert drawn.get("aria-labelledby") == "goal-title goal-desc"
+    assert [words.text for words in drawn[:2]] == ["Sleep & rest", "Two answers."]
+
+
+def test_progress_of_neighbours_is_a_line_and_stays_on_the_scale() -> None:
+    drawn = ElementTree.fromstring(progress(0, 6, NAN, INFINITY, scale=(1, 5)))
+    assert {dot.get("cy") for dot in drawn.iter("circle")} == {"35", "5"}
+    assert [path.get("class") for path in drawn.iter("path")] == ["chart-line"]
+
+
+@pytest.mark.parametrize("values", [(), (None,), (None, NAN)])
+def test_without_an_answer_there_is_no_picture_of_progress(values: tuple[float | None]) -> None:
+    assert not progress(*values)

@@ -17,10 +17,12 @@ from clients.models import Treatment
 from sessions.models import Rating, TherapySession
 from tests import people
 from tests.registry.database import fingerprint
-from trends import flagging, services, storing
+from trends import services
+from trends.computing import storing
 from trends.engine import DEFAULT, VERSION, Prior
 from trends.engine.courses import Courses
 from trends.engine.trends import Trends, compute
+from trends.flags import flagging, moves
 from trends.models import Flag, Trajectory
 
 WEEK = timedelta(weeks=1)
@@ -131,49 +133,13 @@ def test_a_fall_raises_a_flag_with_its_numbers(ana: Treatment) -> None:
     flag = Flag.objects.get()
     assert (flag.session, flag.state, flag.engine) == (low, State.OPEN, VERSION)
     assert flag.raised_at == people.MONDAY + 3 * WEEK
+    assert flag.why is not None
     assert (flag.why.dimension, flag.why.score, flag.why.earlier) == ("bond", 1.0, 2)
 
 
 def test_two_ratings_are_too_few_for_a_flag(ana: Treatment) -> None:
     course(ana, (5, 5, 5), (1, 1, 1))
     assert flags() == []
-
-
-def acknowledge(flag: Flag, note: str = "", at: Any = LATER) -> Flag:
-    return services.acknowledge_flag(flag, note=note, by=flag.treatment.therapist, at=at)
-
-
-def test_acknowledge_keeps_who_when_and_the_note(ana: Treatment) -> None:
-    course(ana, STEADY, STEADY, LOW)
-    acknowledge(Flag.objects.get(), "  Talked about it. ")
-    flag = Flag.objects.get()
-    assert (flag.state, flag.note) == (State.ACKNOWLEDGED, "Talked about it.")
-    assert (flag.acknowledged_at, flag.acknowledged_by) == (LATER, ana.therapist)
-
-
-def test_acknowledge_twice_changes_nothing(ana: Treatment) -> None:
-    course(ana, STEADY, STEADY, LOW)
-    acknowledge(Flag.objects.get(), "Seen.")
-    before = fingerprint(without=())
-    acknowledge(Flag.objects.get(), "Seen.", at=LATER + WEEK)
-    acknowledge(Flag.objects.get(), "", at=LATER + WEEK)
-    assert fingerprint(without=()) == before
-
-
-def test_a_new_note_is_kept_and_the_first_look_too(ana: Treatment) -> None:
-    course(ana, STEADY, STEADY, LOW)
-    acknowledge(Flag.objects.get(), "Seen.")
-    acknowledge(Flag.objects.get(), "Talked about it.", at=LATER + WEEK)
-    flag = Flag.objects.get()
-    assert (flag.note, flag.acknowledged_at) == ("Talked about it.", LATER)
-
-
-def test_acknowledging_a_flag_that_was_withdrawn_meanwhile_is_refused(ana: Treatment) -> None:
-    course(ana, STEADY, STEADY, LOW)
-    Flag.objects.update(state=State.WITHDRAWN)
-    with pytest.raises(services.FlagWithdrawn):
-        acknowledge(Flag.objects.get())
-    assert Flag.objects.get().state == State.WITHDRAWN
 
 
 def test_acknowledged_at_and_by_go_together(ana: Treatment) -> None:
@@ -185,7 +151,7 @@ def test_acknowledged_at_and_by_go_together(ana: Treatment) -> None:
 def test_one_flag_for_each_session_is_a_constraint(ana: Treatment) -> None:
     *_, low = course(ana, STEADY, STEADY, LOW)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Flag.objects.create(treatment=ana, session=low, reason={}, raised_at=LATER)
+        Flag.objects.create(treatment=ana, session=low, reason={}, raised_at=LATER, state_at=LATER)
 
 
 # --- What is due
@@ -359,7 +325,7 @@ def test_seen_while_it_is_computed_waits_and_is_kept(
     seen: list[Any] = []
 
     def see() -> None:
-        services.acknowledge_flag(flag, note="", by=flag.treatment.therapist, at=LATER)
+        moves.acknowledge(flag, note="", by=flag.treatment.therapist, at=LATER)
 
     with ThreadPoolExecutor(1) as therapist:
 

@@ -22,7 +22,7 @@ COURSES = st.lists(ROWS, max_size=14)
 RATED_COURSES = st.lists(RATED_ROWS, min_size=1, max_size=14)
 
 # A busy machine is no reason to fail; a course is quickly made, but computed in milliseconds.
-unhurried = settings(deadline=None, max_examples=60)
+unhurried = settings(deadline=None, max_examples=25)
 
 
 def as_array(rows: Any) -> Floats:
