@@ -27,8 +27,9 @@ worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
 # The proxies whose X-Forwarded-Proto is believed. About addresses Django decides: TRUSTED_PROXIES.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
-# No access log: the path of a client's link is its password, and who opened which page when is
-# in the audit log. The server's own messages mask such paths, see the end.
+# No access log: the path of a client's link is its password, a search in the caseload names a
+# client, and who changed what when is in the audit log. The server's own messages mask both, see
+# the end.
 accesslog = None
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
