@@ -33,7 +33,13 @@ DRIVERS = 2
 LINES = 4  # of each driver
 WARM_UP = 200
 SESSIONS = 20  # of each treatment, so that answers for the same one seldom meet
-SAYS = {"tension": "some", "comment": "I felt a bit rushed today.", "follow_up": "raise"}
+SAYS = {
+    "tension": "some",
+    "settled": "",
+    "comment": "I felt a bit rushed today.",
+    "follow_up": "raise",
+    "language": "en",
+}
 FORM, BARE_VIEW, BEHIND_OURS = "rating form", "bare view", "bare view, our middleware"
 
 

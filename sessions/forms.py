@@ -122,7 +122,7 @@ class RatingForm(forms.Form):
 
     LANGUAGE, OPENED = "language", "opened"
 
-    language = forms.ChoiceField(choices=settings.LANGUAGES, widget=forms.HiddenInput)
+    language = forms.Field(required=False, widget=forms.HiddenInput)
     opened = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     def __init__(
@@ -136,6 +136,7 @@ class RatingForm(forms.Form):
     ) -> None:
         super().__init__(data, initial={**(initial or {}), self.LANGUAGE: language})
         self.asked = asked
+        self.shown_in = language
         for item in instrument.items:
             self.fields[ITEM + item.key] = forms.TypedChoiceField(
                 label=item.wording(language),
@@ -187,6 +188,11 @@ class RatingForm(forms.Form):
     @property
     def elements(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(asked_fields.ELEMENT)]
+
+    def clean_language(self) -> str:
+        """Of the words that were answered. Nobody sees the field, so nobody could correct it."""
+        told: str = self.cleaned_data[self.LANGUAGE]
+        return told if told in dict(settings.LANGUAGES) else self.shown_in
 
     def clean(self) -> dict[str, Any]:
         for name in asked_fields.missing_elements(self, self.asked):

@@ -226,3 +226,11 @@ def test_the_language_of_the_answer_is_kept_and_used_from_then_on(
     assert Rating.objects.get().language == "de"
     assert Client.objects.get().language == "de"
     assert '<html lang="de"' in text(phone.get(page_of(form, "thanks/")))
+
+
+@pytest.mark.parametrize("language", ["", "xx", "\x00", "de" * 500])
+def test_answers_do_not_get_lost_with_a_language_that_nobody_can_see(
+    phone: Browser, form: RatingRequest, language: str
+) -> None:
+    assert phone.post(page_of(form), people.filled_in(form, language=language)).status_code == 303
+    assert Rating.objects.get().language == "en"
