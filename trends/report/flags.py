@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from clients.models import Treatment
 from trends.client_page.course import SessionRow
 from trends.flags import flag_story
 from trends.flags.flag_cards import FlagCard, flag_cards
@@ -33,14 +32,13 @@ class FlagPart:
     came_after: str
 
 
-def parts(treatment: Treatment, rows: Sequence[SessionRow], period: Period) -> list[FlagPart]:
-    """Those of sessions within the period, oldest first. rows: of the whole course."""
+def parts(rows: Sequence[SessionRow], period: Period, *, name: str) -> list[FlagPart]:
+    """Those of sessions within the period, oldest first.
+
+    rows: of the whole course. name: how sentences name the client; blank: "the client".
+    """
     held_at = {row.flag.pk: row.session.held_at for row in rows if row.flag}
-    cards = [
-        card
-        for card in flag_cards(rows, treatment.client.name)
-        if period.holds(held_at[card.flag.pk])
-    ]
+    cards = [card for card in flag_cards(rows, name) if period.holds(held_at[card.flag.pk])]
     flags = [card.flag for card in cards]
     steps = flag_story.steps(flags, is_own=False)
     repairs = flag_story.repairs(flags, is_own=True)

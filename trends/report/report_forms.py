@@ -10,6 +10,7 @@ from trends.report import Wishes
 class Kind(TextChoices):
     PDF = "pdf", _("PDF: to print, to read, to send on")
     CSV = "csv", _("CSV: one row for each session, for a spreadsheet or a program")
+    STEPS = "steps", _("CSV: one row for each step: ruptures, repairs, agreements")
 
 
 class Day(forms.DateField):
@@ -18,7 +19,7 @@ class Day(forms.DateField):
 
 class TakeAlongForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("As"), choices=Kind.choices, widget=forms.RadioSelect, initial=Kind.PDF
+        label=_("Format"), choices=Kind.choices, widget=forms.RadioSelect, initial=Kind.PDF
     )
     since = Day(label=_("From"), required=False)
     until = Day(label=_("Until"), required=False)
@@ -41,4 +42,5 @@ class TakeAlongForm(forms.Form):
     @property
     def wishes(self) -> Wishes:
         said = self.cleaned_data
-        return Wishes(said["since"], said["until"], said["with_words"])
+        with_name = said["kind"] == Kind.PDF
+        return Wishes(said["since"], said["until"], said["with_words"], with_name)

@@ -16,11 +16,14 @@ from trends.report import compose
 from trends.report.pdf import pdf
 from trends.report.report_forms import Kind, TakeAlongForm
 from trends.report.spreadsheet import spreadsheet
+from trends.report.steps import steps
 from trends.report.taking_along import take_along as note_taking_along
 
+CSV = "text/csv; charset=utf-8"
 WRITERS = {
-    Kind.PDF: (pdf, "application/pdf"),
-    Kind.CSV: (spreadsheet, "text/csv; charset=utf-8"),
+    Kind.PDF: (pdf, "application/pdf", ".pdf"),
+    Kind.CSV: (spreadsheet, CSV, ".csv"),
+    Kind.STEPS: (steps, CSV, "-steps.csv"),
 }
 
 
@@ -42,10 +45,10 @@ def _file(
     request: UserRequest, treatment: Treatment, form: TakeAlongForm, at: datetime
 ) -> HttpResponse:
     kind, wishes = Kind(form.cleaned_data["kind"]), form.wishes
-    write, content_type = WRITERS[kind]
+    write, content_type, ending = WRITERS[kind]
     content = write(compose(treatment, wishes, user=request.user, at=at))
     note_taking_along(treatment, kind=kind, with_words=wishes.with_words, by=request.user, at=at)
     # Files lie about, and their names are read: this one tells nobody's.
-    name = f"course-{timezone.localdate(at).isoformat()}.{kind}"
+    name = f"course-{timezone.localdate(at).isoformat()}{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=content_type, headers=headers)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -31,12 +32,15 @@ Cell = str | int | float | None
 
 def spreadsheet(report: Report) -> bytes:
     rows = [_row(report, place, line) for place, line in enumerate(report.sessions, start=1)]
-    head = list(rows[0]) if rows else ["treatment", "session"]
-    written = io.StringIO()
-    out = csv.writer(written)
+    return written(rows, head=list(rows[0]) if rows else ["treatment", "session"])
+
+
+def written(rows: Sequence[dict[str, Cell]], *, head: Sequence[str]) -> bytes:
+    lines = io.StringIO()
+    out = csv.writer(lines)
     out.writerow(head)
     out.writerows([_cell(value) for value in row.values()] for row in rows)
-    return written.getvalue().encode("utf-8-sig")
+    return lines.getvalue().encode("utf-8-sig")
 
 
 def _row(report: Report, place: int, line: SessionLine) -> dict[str, Cell]:
@@ -58,7 +62,7 @@ def _row(report: Report, place: int, line: SessionLine) -> dict[str, Cell]:
 def _held(line: SessionLine) -> dict[str, Cell]:
     return {
         "held_on": timezone.localdate(line.held_at).isoformat(),
-        "held_at": _iso(line.held_at),
+        "held_at": iso(line.held_at),
         "attendance": line.attendance,
         "minutes": line.minutes,
         "counts": int(not line.is_void),
@@ -71,7 +75,7 @@ def _rated(line: SessionLine) -> dict[str, Cell]:
         "instrument": line.instrument,
         **_scores("", line.scores),
         "tension": line.tension,
-        "answered_at": _iso(line.answered_at),
+        "answered_at": iso(line.answered_at),
         "provenance": line.provenance,
         "says_little": _yes(line, line.says_little),
         "changed": _yes(line, line.is_changed),
@@ -110,7 +114,7 @@ def _yes(line: SessionLine, value: bool) -> int | None:
     return int(value) if line.scores else None
 
 
-def _iso(at: datetime | None) -> str:
+def iso(at: datetime | None) -> str:
     return timezone.localtime(at).isoformat(timespec="seconds") if at else ""
 
 

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 class Wishes:
     """What a therapist wants to take along.
 
-    with_words: also what the client wrote on the forms.
+    with_words: also what the client wrote on the forms. with_name: sentences name the client.
     """
 
     since: date | None = None
     until: date | None = None
     with_words: bool = False
+    with_name: bool = True
 
     @property
     def period(self) -> Period:
@@ -86,7 +87,7 @@ def compose(treatment: Treatment, wishes: Wishes, *, user: User, at: datetime) -
         sessions=lines,
         marks=_marks(trajectory, rows, period, sessions.by_therapist(lines)),
         ways=_ways(lines),
-        flags=flags.parts(treatment, rows, period),
+        flags=flags.parts(rows, period, name=treatment.client.name if wishes.with_name else ""),
         agreements=agreements.parts(treatment, with_words=wishes.with_words),
         is_validated=_is_validated(taken),
     )

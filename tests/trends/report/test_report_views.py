@@ -26,6 +26,7 @@ def test_the_page_offers_a_choice_and_writes_nothing(as_mara: Browser, ana: Trea
     page = as_mara.get(path(ana)).content.decode()
     assert 'value="pdf"' in page
     assert 'value="csv"' in page
+    assert 'value="steps"' in page
     assert taken() == []
 
 
@@ -33,7 +34,8 @@ def test_the_page_offers_a_choice_and_writes_nothing(as_mara: Browser, ana: Trea
     ("kind", "content_type", "begins"),
     [
         ("pdf", "application/pdf", b"%PDF-"),
-        ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbftreat"),
+        ("csv", "text/csv; charset=utf-8", b"\xef\xbb\xbftreatment,session"),
+        ("steps", "text/csv; charset=utf-8", b"\xef\xbb\xbftreatment,at"),
     ],
 )
 def test_the_file_is_sent_and_written_down(
@@ -44,8 +46,9 @@ def test_the_file_is_sent_and_written_down(
     assert response.status_code == 200
     assert response.content.startswith(begins)
     assert response.headers["Content-Type"] == content_type
+    ending = {"steps": "-steps.csv"}.get(kind, f".{kind}")
     assert response.headers["Content-Disposition"] == (
-        f'attachment; filename="course-2026-09-07.{kind}"'
+        f'attachment; filename="course-2026-09-07{ending}"'
     )
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
