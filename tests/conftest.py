@@ -13,10 +13,11 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client as Browser
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Clinic, User
 from accounts.permissions import Role
@@ -76,6 +77,17 @@ def quiet_doorbell(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     with doorbell.muted():
         yield
+
+
+@pytest.fixture(scope="module")
+def rows_of_the_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Rows made by fixtures of a whole module: each test begins with them as they were.
+
+    What tests do to them is undone in the database only. Not for modules with `transactional_db`.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ RUN_AXE = """([tags, but]) => axe.run(document, {runOnly: tags, resultTypes: ["v
 ASK_AXE = """tags => axe.run(document, {runOnly: tags}).then((found) =>
   ["passes", "violations", "incomplete", "inapplicable"].flatMap((how) =>
     found[how].map((rule) => rule.id)))"""
-# Contrast is slow to judge, and what looks alike has the same: of all words with the same class,
-# size, weight and colour, on the same grounds, only the first and the last are judged; and none
-# that has been judged on this page already, in another width.
-RUN_AXE_ON_COLOURS = """rules => {
+# Contrast is slow to judge, and what looks alike has the same: words with the same class, size,
+# weight and colour, on the same grounds. Of all that look alike on a page, two are judged: the
+# first and the last.
+LOOKS = """() => {
   const CLEAR = "rgba(0, 0, 0, 0) none 1 static none";
   const grounds = new Map();
   const groundsOf = (one) => {
@@ -35,7 +35,7 @@ RUN_AXE_ON_COLOURS = """rules => {
     return grounds.get(one);
   };
   const classOf = (one) => `${one?.tagName}.${one?.getAttribute("class")}`;
-  const looks = (one) => {
+  const lookOf = (one) => {
     const style = getComputedStyle(one);
     return [classOf(one), classOf(one.parentElement), style.color, style.fill, style.fontSize,
       style.fontWeight, style.textShadow, style.textDecorationLine, one.disabled, groundsOf(one)]
@@ -43,17 +43,17 @@ RUN_AXE_ON_COLOURS = """rules => {
   };
   const hasWords = (one) => one.matches("input, select, textarea")
     || [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-  const first = new Map(), last = new Map(), judged = window.judged ?? new Set();
+  window.looks = new Map();
   for (const one of document.querySelectorAll("body *")) {
     if (!hasWords(one) || !one.checkVisibility()) continue;
-    const look = looks(one);
-    if (!judged.has(look)) (first.has(look) ? last : first).set(look, one);
+    const look = lookOf(one);
+    looks.set(look, [looks.get(look)?.[0] ?? one, one]);
   }
-  window.judged = new Set([...judged, ...first.keys()]);
-  if (!first.size) return {violations: []};
-  return axe.run({include: [...first.values(), ...last.values()]},
-    {runOnly: rules, resultTypes: ["violations"], preload: false});
+  return [...looks.keys()];
 }"""
+RUN_AXE_ON_LOOKS = """([rules, wanted]) => axe.run(
+  {include: [...new Set(wanted.flatMap((look) => looks.get(look)))]},
+  {runOnly: rules, resultTypes: ["violations"], preload: false})"""
 
 OVERFLOW = """() => {
   const page = document.scrollingElement;
@@ -166,9 +166,15 @@ def broken_by(page: Page) -> list[str]:
     return _found(page, RUN_AXE, [TAGS, OF_COLOURS])
 
 
-def ill_coloured(page: Page) -> list[str]:
-    """What cannot be read, or told from the words around it, in the theme that is shown."""
-    return _found(page, RUN_AXE_ON_COLOURS, OF_COLOURS)
+def ill_coloured(page: Page, judged: set[str]) -> list[str]:
+    """What cannot be read, or told from the words around it, in the theme that is shown.
+
+    judged: what looks like this was judged before, on any page, and is not again; the looks of
+    this page are added.
+    """
+    new = [look for look in page.evaluate(LOOKS) if look not in judged]
+    judged.update(new)
+    return _found(page, RUN_AXE_ON_LOOKS, [OF_COLOURS, new]) if new else []
 
 
 def _found(page: Page, run: str, wanted: list[Any]) -> list[str]:

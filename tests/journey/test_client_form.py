@@ -234,7 +234,7 @@ def test_in_arabic_the_page_runs_from_right_to_left(browser: Browser, sent: Sent
         first = page.locator("fieldset").first
         button, words = (first.locator(part).first for part in ("input", "label span"))
         assert left_of(button) > left_of(words)
-        found = rules.too_wide(page) + rules.broken_by(page) + rules.ill_coloured(page)
+        found = rules.too_wide(page) + rules.broken_by(page) + rules.ill_coloured(page, set())
         assert found + rules.lost_focus(page) == []
         for group in page.locator("fieldset:has([required])").all():
             group.locator("label").nth(2).tap()
@@ -307,7 +307,7 @@ def test_in_the_dark_with_everything_open(browser: Browser, sent: Sent) -> None:
         answer_with_all(phone)
         paper = phone.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
         assert sum(map(int, re.findall(r"\d+", paper))) < 3 * 64
-        assert rules.broken_by(phone.page) + rules.ill_coloured(phone.page) == []
+        assert rules.broken_by(phone.page) + rules.ill_coloured(phone.page, set()) == []
 
 
 def test_the_chosen_answer_is_seen_in_colours_of_ones_own(browser: Browser, sent: Sent) -> None:

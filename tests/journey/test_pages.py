@@ -29,12 +29,16 @@ OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.op
 
 @dataclass
 class Visitors:
-    """One browser window for each person, kept from page to page."""
+    """One browser window for each person, kept from page to page.
+
+    judged: the looks of words whose colours were judged, on any page and in any theme.
+    """
 
     browser: Browser
     site: RealSite
     world: World
     watches: dict[str, Watch] = field(default_factory=dict)
+    judged: set[str] = field(default_factory=set)
 
     def watch(self, person: str) -> Watch:
         if person not in self.watches:
@@ -72,30 +76,33 @@ def test_page(visit: Visit, visitors: Visitors) -> None:
         if visit.then:
             visit.then(page, visitors.world)
         assert watch.status == visit.status
-        assert [*faults(page), *traces(page, watch, visitors.site.url)] == []
+        assert [
+            *faults(page, visitors.judged),
+            *traces(page, watch, visitors.site.url),
+        ] == []
     finally:
         page.close()
 
 
-def faults(page: Page) -> list[str]:
+def faults(page: Page, judged: set[str]) -> list[str]:
     """What is wrong: on a phone, and on a desk, where nothing is left out; with all folds open."""
     found = rules.unfocused_summary(page)
     page.set_viewport_size({"width": PHONE, "height": HEIGHT})
     found += [*rules.too_wide(page), *rules.lost_focus(page)]
     page.evaluate(OPEN_ALL)
-    found += [*on(page, DESK), *rules.broken_by(page), *on(page, PHONE)]
+    found += [*on(page, DESK, judged), *rules.broken_by(page), *on(page, PHONE, judged)]
     for rule in (rules.hard_to_hit, rules.crowded, rules.unsaid, rules.moving):
         found += rule(page)
     return found
 
 
-def on(page: Page, width: int) -> list[str]:
+def on(page: Page, width: int, judged: set[str]) -> list[str]:
     """A theme has other colours, and nothing else is asked of each."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     found = rules.too_wide(page)
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        found += [f"{theme} {fault}" for fault in rules.ill_coloured(page)]
+        found += [f"{theme} {fault}" for fault in rules.ill_coloured(page, judged)]
     return [f"{width} px: {fault}" for fault in found]
 
 
@@ -143,7 +150,7 @@ def found_in_bad_page(visitors: Visitors) -> str:
     page.goto("/accounts/login/")
     page.evaluate(BAD)
     page.evaluate(BAD_STYLE)
-    found = "\n".join(faults(page) + traces(page, watch, visitors.site.url))
+    found = "\n".join(faults(page, set()) + traces(page, watch, visitors.site.url))
     page.evaluate("() => localStorage.clear()")
     page.close()
     return found

@@ -4,10 +4,10 @@ Object addresses are asked for with Ana's ids. `link` holds the cookies of Ana's
 her page about e-mails, and of her own answers (there it has not passed the second check).
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
-import time_machine
 
 from tests.registry import world as worlds
 from tests.registry.addresses import all_addresses
@@ -266,10 +266,9 @@ def test_every_address_has_a_row_for_get_and_post() -> None:
 
 
 @pytest.mark.parametrize("person", PEOPLE)
-def test_every_address_answers_as_it_should(db: None, person: str) -> None:
+def test_every_address_answers_as_it_should(world: World, person: str) -> None:
     """One walk for all checks. What is wrong is listed as sentences."""
-    with time_machine.travel(worlds.NOW, tick=False), loud_templates():
-        world = worlds.build()
+    with loud_templates():
         answers = walk(world, person)
     wrong = [
         *differs_from_the_table(answers, person),
@@ -344,6 +343,10 @@ def lacks_a_header(answers: Answers) -> Iterator[str]:
             yield f"{row} allows scripts or styles in the page"
 
 
+# With her letter, for three alone stand in a random token sooner or later.
+NAMES_ANA = re.compile(r"Ana( |\+|%20)R")
+
+
 def gives_an_open_cookie(answers: Answers) -> Iterator[str]:
     """An empty value is a cookie that is being deleted."""
     for row, answer in answers.items():
@@ -351,7 +354,7 @@ def gives_an_open_cookie(answers: Answers) -> Iterator[str]:
             is_closed = cookie["httponly"] and cookie["samesite"] in ("Lax", "Strict")
             if cookie.value and not is_closed:
                 yield f"{row} opens the cookie {name} to scripts or other sites"
-            if "Ana" in cookie.value:
+            if NAMES_ANA.search(cookie.value):
                 yield f"{row} names a client in the cookie {name}"
 
 
@@ -393,9 +396,7 @@ def where(words: str, answers: Answers) -> list[Row]:
     return [row for row, answer in answers.items() if words in answer.content]
 
 
-def test_a_post_that_is_let_through_writes(db: None) -> None:
+def test_a_post_that_is_let_through_writes(world: World) -> None:
     """So that looking for writes, above, can see one."""
-    with time_machine.travel(worlds.NOW, tick=False):
-        world = worlds.build()
-        address = ADDRESSES["corrections/<uuid:correction_id>/undo/"]
-        assert ask(world, "mara", "POST", address).written
+    address = ADDRESSES["corrections/<uuid:correction_id>/undo/"]
+    assert ask(world, "mara", "POST", address).written

@@ -18,7 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import CASCADE, Model
 from django.db.transaction import Atomic
 
-from tests.audit.test_services import ACTIONS
+from tests.audit.test_changes import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = {

@@ -1,9 +1,6 @@
 """What the access table cannot show: changes of access, cookies against tokens, foreign owners."""
 
-from collections.abc import Iterator
-
 import pytest
-import time_machine
 from django.test import Client as Browser
 
 from accounts import services as accounts
@@ -19,12 +16,6 @@ from tests.registry.test_access import EXPECTED, PEOPLE
 from tests.registry.world import World
 
 ADDRESSES = all_addresses()
-
-
-@pytest.fixture
-def world(db: None) -> Iterator[World]:
-    with time_machine.travel(worlds.NOW, tick=False):
-        yield worlds.build()
 
 
 # Where a program posts, without any cookie: neither can have a token from a page of ours.
