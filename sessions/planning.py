@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.refusals import Refused
@@ -28,6 +29,11 @@ def check(next_at: datetime | None, at: datetime) -> None:
         raise NextInPast
     if next_at is not None and next_at > at + FURTHEST:
         raise NextTooFar
+
+
+def is_missed(planned_at: datetime | None, at: datetime) -> bool:
+    """It was planned for an earlier day, and no session was recorded for it."""
+    return planned_at is not None and timezone.localdate(planned_at) < timezone.localdate(at)
 
 
 def after_session(

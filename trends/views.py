@@ -11,6 +11,7 @@ from accounts.door import get_readable_or_404, requires
 from accounts.http import UserRequest
 from accounts.permissions import Permission
 from clients.models import Treatment
+from sessions import planning
 from trends import method as methods
 from trends import services
 from trends.client_page import agreed_card, course, drawings, early
@@ -65,6 +66,7 @@ def client_page(
         "client": treatment.client,
         "treatment": treatment,
         "treatments": Treatment.objects.read_by(request.user).filter(client=treatment.client),
+        "missed_next": planning.is_missed(treatment.next_at, now),
         "is_own": is_own,  # without it: nothing to do, no contact data, no private notes
         "reader": reader,
         "trajectory": trajectory,

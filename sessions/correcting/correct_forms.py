@@ -23,7 +23,7 @@ WORDS: Mapping[str, Any] = {
     Kind.VOID_RATING.value: _(
         "The answers do not count: somebody else gave them, or it was a mistake"
     ),
-    Kind.DISPUTE.value: _("Somebody doubts the answers; they go on counting"),
+    Kind.DISPUTE.value: _("Somebody doubts the answers; they still count"),
     SETTLE: _("The doubt is settled"),
 }
 

@@ -26,10 +26,6 @@ class Delivery:
     goes_out_at: datetime | None = None
     is_asked_for: bool = False  # the client asks for a new link
 
-    @property
-    def needs_somebody(self) -> bool:
-        return self.is_troubled or self.is_asked_for
-
 
 def of_request(request: RatingRequest, at: datetime) -> Delivery:
     """Tell the state of a request that was fetched `with_delivery()` and with its rating."""

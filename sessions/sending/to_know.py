@@ -100,9 +100,6 @@ def is_tired(newest_first: Sequence[RatingRequest], at: datetime) -> bool:
     return unanswered.count(over) >= unanswered.TIRED
 
 
-JUDGED_BY = ("is_mailed", "created_at", "expires_at", "active_at")  # see `RatingRequest.is_silent`
-
-
 def tired_treatments(user: User, at: datetime) -> set[UUID]:
     """Of the person's open treatments, those that are tired: one query for all."""
     place = Window(

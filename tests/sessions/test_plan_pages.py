@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client as Browser
 
+from accounts.models import User
 from audit.models import Event
 from clients import services as clients
 from clients.models import Treatment
 from sessions import planning
 from sessions import services as sessions
 from tests import people
+from tests.conftest import logged_in
 
 pytestmark = pytest.mark.usefixtures("clock")  # it is Monday, 7 September 2026, 15:00 UTC
 
@@ -84,3 +87,14 @@ def test_ended_in_another_window_meanwhile(
     answer = as_mara.post(page_of(ana), TYPED)
     assert answer.status_code == 409
     assert 'value="2026-09-14"' in answer.content.decode()
+
+
+def test_one_that_went_by_without_a_record_is_said_to_have(
+    mara: User, ana: Treatment, clock: time_machine.Traveller
+) -> None:
+    Treatment.objects.update(next_at=people.MONDAY)
+    address = f"/clients/{ana.client_id}/"
+    assert "Next: Mon 7 Sep" in logged_in(mara).get(address).content.decode()
+    clock.shift(timedelta(days=1))
+    page = logged_in(mara).get(address).content.decode()
+    assert "Planned for Mon 7 Sep, 14:00, not recorded" in page

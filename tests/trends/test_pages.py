@@ -89,7 +89,7 @@ def test_client_page_shows_course_reason_and_what_was_said(
     assert "A private note." in page
     assert "I have seen this" in page
     assert "Engine: switching-2, prior: default-1" in page
-    assert "What came after No rating has come in since" in page
+    assert "What came after No rating by the client has come in since" in page
     assert response.content.decode().count("<svg") > 1
 
 

@@ -17,7 +17,7 @@ def what_came_after(fall: Fall, number: int, now: float | None = None) -> str:
     now: chance of a rupture at the newest rating, None where it is not known.
     """
     if not fall.later:
-        return _("No rating has come in since, so nothing can be said yet.")
+        return _("No rating by the client has come in since, so nothing can be said yet.")
     parts = [_told(fall, number)]
     if fall.is_lost_again:
         sentence = _("The newest rating is lower again: %(score)s.")

@@ -43,7 +43,7 @@ class RepairForm(forms.Form):
         error_messages={"required": _("Please choose one. “Both, or unclear” is fine.")},
     )
     tried = forms.MultipleChoiceField(
-        label=_("What you tried, or mean to try"), required=False, widget=GroupedBoxes
+        label=_("What you tried"), required=False, widget=GroupedBoxes
     )
     words = _words(
         label=_("In your own words"),

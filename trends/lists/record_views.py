@@ -36,11 +36,18 @@ def record_session(request: UserRequest) -> HttpResponse:
     context = {
         "form": form,
         "treatment": treatment,
+        "planned_at": _still_to_come(treatment, timezone.now()),
         "card": _card(request, treatment),
         "forms_go_out": bool(request.user.own_clinic.crisis_text.strip()),
         "manages_clinic": has_permission(request.user, Permission.MANAGE_CLINIC),
     }
     return render(request, "sessions/record.html", context, status=422 if form.errors else 200)
+
+
+def _still_to_come(treatment: Treatment | None, at: datetime) -> datetime | None:
+    """When the two meet next; None: nothing is planned, or this is the session to be recorded."""
+    planned = treatment.next_at if treatment else None
+    return planned if planned and planned > at else None
 
 
 def _after(session: TherapySession) -> HttpResponse:

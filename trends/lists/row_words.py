@@ -84,7 +84,7 @@ def _of_flag(flag: Flag, at: datetime) -> Iterator[str]:
         yield words()
     elif flag.state == Flag.State.CAME_BACK and at - flag.state_at < NEWS_FOR:
         day = formats.date_format(timezone.localtime(flag.state_at), "j M")
-        yield _("came back, %(day)s") % {"day": day}
+        yield _("ratings came back, %(day)s") % {"day": day}
 
 
 def _contact(client: Client) -> str:

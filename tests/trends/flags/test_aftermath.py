@@ -20,8 +20,8 @@ def fall(since: list[float], dimension: str = "bond", before: float = EARLIER) -
 @pytest.mark.parametrize(
     ("since", "words"),
     [
-        ([], "No rating has come in since, so nothing can be said yet."),
-        ([nan, nan], "No rating has come in since, so nothing can be said yet."),
+        ([], "No rating by the client has come in since, so nothing can be said yet."),
+        ([nan, nan], "No rating by the client has come in since, so nothing can be said yet."),
         (
             [2.5, nan, 3.0, 1.5],
             "Not yet after 3 ratings: the highest was 3.0, the earlier level 4.2.",

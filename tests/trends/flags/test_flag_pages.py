@@ -63,7 +63,7 @@ def test_the_page_says_why_with_numbers_and_what_it_cannot_see(
         f"Engine {VERSION}",
         "Prior default",
         "What this cannot see Ratings show only some ruptures.",
-        "No rating has come in since",
+        "No rating by the client has come in since",
         "Nothing is logged yet",
         "the program flagged",
     ):
@@ -259,7 +259,7 @@ def test_a_session_can_be_marked_from_the_client_s_page(
     client_page = as_mara.get(f"/clients/{ana.client_id}/").content.decode()
     assert f'href="/sessions/{first.pk}/mark/"' in client_page
     assert f"/sessions/{flag.session_id}/mark/" not in client_page
-    assert "Most ruptures are never seen in ratings." in words(
+    assert "Many ruptures do not show in ratings." in words(
         as_mara.get(f"/sessions/{first.pk}/mark/")
     )
     response = as_mara.post(f"/sessions/{first.pk}/mark/", {"words": "Fell silent."}, follow=True)

@@ -125,7 +125,7 @@ def test_the_first_rating_has_changed_from_nothing(ana: Treatment) -> None:
         (Flag.State.ACKNOWLEDGED, "possible rupture, seen", "Log what you tried"),
         (Flag.State.IN_REPAIR, "in repair", "Go on with the repair"),
         (Flag.State.NOT_YET, "not back yet", "See what came after"),
-        (Flag.State.CAME_BACK, "came back, 4 Oct", ""),
+        (Flag.State.CAME_BACK, "ratings came back, 4 Oct", ""),
     ],
 )
 def test_a_flag_that_is_seen_is_told_in_quiet_words(

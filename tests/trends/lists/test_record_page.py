@@ -80,7 +80,7 @@ def test_saving_in_quiet_hours_says_when_the_form_goes_out(
 def test_without_words_for_need_the_page_says_that_nothing_is_sent(
     as_mara: Browser, ana: Treatment
 ) -> None:
-    promise = "sends the client the form by e-mail"
+    promise = "saving sends the form"
     page = as_mara.get("/sessions/record/").content.decode()
     assert promise in page
     assert "No forms go out yet." not in page
