@@ -1,7 +1,7 @@
 """Compute trajectories and what follows from them.
 
-The flags that follow from points are in `flagging`, what people do with them in `moves`, what is
-done to a whole clinic in `batches`.
+The flags that follow from points are in `flags.flagging`, what people do with them in
+`flags.moves`, what is done to a whole clinic in `computing.batches`.
 """
 
 import logging

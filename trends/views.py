@@ -14,8 +14,9 @@ from clients.models import Treatment
 from sessions import planning
 from trends import method as methods
 from trends import services
-from trends.client_page import agreed_card, course, drawings, early
+from trends.client_page import agreed_card, course, early
 from trends.client_page import side_by_side as sides
+from trends.client_page.picture import picture
 from trends.clinic import dashboards, previews, tally
 from trends.flags import flag_cards
 from trends.forms import AcknowledgeForm, AlertForm
@@ -56,7 +57,6 @@ def client_page(
     trajectory = readable.filter(treatment=treatment).first()
     now = timezone.now()
     rows = course.session_rows(treatment, trajectory, request.user, now)
-    came = course.came(rows)
     is_own = treatment.is_own_of(request.user)
     name = treatment.client.name
     reader = None if is_own else readers.why(treatment, request.user)
@@ -70,10 +70,8 @@ def client_page(
         "is_own": is_own,  # without it: nothing to do, no contact data, no private notes
         "reader": reader,
         "trajectory": trajectory,
-        "chart": _chart(trajectory, rows, came, is_own=is_own),
-        "therapist_mark": drawings.THERAPIST_MARK if sides.marks(rows) else "",
+        **picture(trajectory, rows, is_own=is_own),
         "pointed": sides.pointed(rows, is_own=is_own, name=name),
-        "came": drawings.legend(came),
         "rows": rows,
         "notes": course.notes(treatment, rows, now) if is_own else [],
         "flags": flag_cards.flag_cards(rows, treatment.client.name),
@@ -85,19 +83,6 @@ def client_page(
         "early": early.of_course(treatment, rows),
     }
     return render(request, "trends/client.html", context | typed, status=status)
-
-
-def _chart(
-    trajectory: Trajectory | None,
-    rows: list[course.SessionRow],
-    came: drawings.AllCame,
-    *,
-    is_own: bool,
-) -> str:
-    if trajectory is None or not trajectory.rated:
-        return ""
-    flags = drawings.standing(row.flag for row in rows if row.flag)
-    return drawings.course(trajectory, flags, came, sides.marks(rows), is_own=is_own)
 
 
 @require_safe

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from trends.client_page import course, drawings
-from trends.client_page import side_by_side as sides
+from trends.client_page import course
+from trends.client_page.picture import picture
 from trends.flags import flag_story, life, reasons
 from trends.flags.flag_cards import FlagCard, flag_cards
 from trends.flags.life import Action, Actor, State
@@ -30,7 +30,6 @@ def context(flag: Flag, user: User, at: datetime) -> dict[str, Any]:
     cards = flag_cards(rows, treatment.client.name)
     card = next(card for card in cards if card.flag.pk == flag.pk)
     is_own = treatment.is_own_of(user)
-    came = course.came(rows)
     return {
         "client": treatment.client,
         "treatment": treatment,
@@ -42,9 +41,7 @@ def context(flag: Flag, user: User, at: datetime) -> dict[str, Any]:
         "reader": None if is_own else readers.why(treatment, user),
         "steps": flag_story.steps([card.flag], is_own=is_own)[flag.pk],
         "repairs": flag_story.repairs([card.flag], is_own=is_own)[flag.pk],
-        "chart": _chart(trajectory, rows, came, is_own=is_own),
-        "came": drawings.legend(came),
-        "therapist_mark": drawings.THERAPIST_MARK if sides.marks(rows) else "",
+        **picture(trajectory, rows, is_own=is_own),
         **(may(card.flag, is_voided=card.is_voided) if is_own else may(None)),
     }
 
@@ -102,16 +99,3 @@ def hint(card: FlagCard) -> str:
     if card.fall is None and card.is_by_hand and state in (*TO_REPAIR, State.IN_REPAIR):
         return _("You can close it as settled when it is.")
     return ""
-
-
-def _chart(
-    trajectory: Trajectory | None,
-    rows: list[course.SessionRow],
-    came: drawings.AllCame,
-    *,
-    is_own: bool,
-) -> str:
-    if trajectory is None or not trajectory.rated:
-        return ""
-    flags = drawings.standing(row.flag for row in rows if row.flag)
-    return drawings.course(trajectory, flags, came, sides.marks(rows), is_own=is_own)
